@@ -1,0 +1,209 @@
+"""The trees of examples: what stands in ``before``, ``run``, ``after``, ``always``, ``never`` and ``sometimes``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sphinx_fsgs.source import Span
+from sphinx_fsgs.syntax.assembly import AsmStatement
+from sphinx_fsgs.syntax.expression import Expr
+from sphinx_fsgs.syntax.scope import Scope
+
+Mode = Literal["64-bit", "compatibility", "protected"]
+
+
+# ---- before -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """``PLACE = VALUE``: the initial value of a cell, a view, a pair or ``u64[ADDRESS]``."""
+
+    place: Expr
+    value: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Assume:
+    """``assume CONDITION``; ``in kernel`` and ``in user`` arrive as ``CPL = 0`` and ``CPL = 3``."""
+
+    condition: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InMode:
+    """``mode = compatibility``, ``in compatibility mode`` and the like."""
+
+    mode: Mode
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property of a stated descriptor: ``dpl 3``, ``base X``, ``not present``; flags have no value."""
+
+    name: str
+    value: Expr | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """``GDT[5] = data, dpl 3, base X``; kind ``none`` says that the entry lies beyond the limit."""
+
+    table: Literal["GDT", "LDT"]
+    index: Expr
+    kind: Literal["data", "code", "system", "none"]
+    properties: tuple[Property, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NoTable:
+    """``LDTR = null``."""
+
+    table: Literal["LDT"]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """``unmapped ADDRESS``: an access there is a page fault."""
+
+    address: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """``let NAME = VALUE``: a symbol of the assembler."""
+
+    name: str
+    value: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """``memory may fault`` or ``may overlap``: a default assumption is withdrawn."""
+
+    what: Literal["memory may fault", "may overlap"]
+    span: Span = field(compare=False)
+
+
+Assumption = Bind | Assume | InMode | Describe | NoTable | Unmapped | Symbol | Permit
+
+
+# ---- conditions ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A boundary: before a label, the n-th (``last`` is -1) instruction of a mnemonic, or ``end``."""
+
+    kind: Literal["label", "mnemonic", "end", "segment access"]
+    name: str
+    ordinal: int  # 1, 2, …, or -1 for the last; 0 when the name must occur once
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``at P``, ``from P to Q``, or with ``except`` in front of either; ``last`` is None for ``at``."""
+
+    first: Place
+    last: Place | None
+    excepted: bool
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """A comparison or a connective over cells, names and functions."""
+
+    condition: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """``CELL unchanged``: it has its initial value."""
+
+    cells: tuple[Expr, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NothingElse:
+    """``nothing else changes [but …]``: than the cells that the section names; ``memory`` is a word of it."""
+
+    but: tuple[Expr, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """``#GP(0) [at P]``; ``error`` None when the line gives none."""
+
+    vector: str
+    error: Expr | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NoFault:
+    """``no fault``."""
+
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """``swapgs ran twice``, ``swapgs never ran``: completed executions of a mnemonic."""
+
+    mnemonic: str
+    times: int
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Serialises:
+    """``[wrmsr] serialises`` and ``does not serialise``; no mnemonic means anything in the run."""
+
+    mnemonic: str | None
+    negated: bool
+    span: Span = field(compare=False)
+
+
+Claimed = Holds | Unchanged | NothingElse | Faults | NoFault | Ran | Serialises
+Section = Literal["after", "always", "never", "sometimes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of a claiming section: ``[SCOPE] CLAIMED [at/from/except …] [when CONDITION]``."""
+
+    section: Section
+    claimed: Claimed
+    window: Window | None
+    scope: Scope | None
+    when: Expr | None
+    text: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example: options, then sections. A comment's ``run`` is empty when a literal block serves as it."""
+
+    name: str
+    where: Scope | None
+    expect: Literal["holds", "fails", "undecided"]
+    options: tuple[tuple[str, str], ...]
+    before: tuple[Assumption, ...]
+    run: tuple[AsmStatement, ...]
+    conditions: tuple[Condition, ...]
+    span: Span = field(compare=False)

@@ -1,0 +1,29 @@
+"""What words mean something, as the spec says: the only way in which ``syntax`` knows names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """The closed vocabulary that the spec hands in.
+
+    Mappings go from every accepted spelling to the canonical one. Spellings of cells, constants and
+    profiles are case-sensitive; mnemonics and subjects of sentences are looked up in lower case.
+    """
+
+    cells: Mapping[str, str]  # "IA32_KERNEL_GS_BASE" -> "GS_SHADOW"; views too: "EAX" -> "EAX"
+    segments: frozenset[str]  # "FS", "GS", …: the records that have fields
+    registers: Mapping[str, str]  # assembler names without %: "eax" -> "EAX", "gs" -> "GS"
+    mnemonics: frozenset[str]  # every spelling that an instruction file accepts, lower case
+    subjects: Mapping[str, str]  # how sentences name instructions, lower case: "mov gs" -> "MOV_LOAD"
+    msrs: Mapping[str, int]  # "MSR_GS_BASE" -> 0xC0000101
+    constants: Mapping[str, int]  # kernel constants, MSR numbers included
+    functions: frozenset[str]  # usable in conditions: canonical, null, loadable, …
+    faults: frozenset[str]  # "#GP", "#UD", …
+    features: Mapping[str, str]  # CPUID features and their aliases -> canonical
+    profiles: frozenset[str]
+    families: frozenset[str]  # "intel", "amd"
+    platforms: frozenset[str]  # "bare", …

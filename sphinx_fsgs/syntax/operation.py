@@ -1,0 +1,145 @@
+"""The trees of Operations, and the reader that makes them from text.
+
+An Operation is a tuple of statements; a procedure file is a tuple of definitions. Both keep the
+line of the file on every statement, because compiled code is stamped with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from sphinx_fsgs.source import Fragment, Span
+from sphinx_fsgs.syntax.expression import Expr, Memory, Msr, Name, Slice
+from sphinx_fsgs.syntax.reader import grammar
+
+Place = Name | Slice | Memory | Msr
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    """``LET name = value;``: a local that is never assigned again."""
+
+    name: str
+    value: Expr
+    span: Span = field(compare=False)
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """``place := value;``."""
+
+    place: Place
+    value: Expr
+    span: Span = field(compare=False)
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    """``IF … THEN … ELSIF … THEN … ELSE … FI``; an absent ELSE is an empty block."""
+
+    branches: tuple[tuple[Expr, Block], ...]
+    otherwise: Block
+    span: Span = field(compare=False)
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """``#GP(e);``: the instruction ends here and leaves every cell as it was."""
+
+    vector: str
+    error: Expr | None
+    span: Span = field(compare=False)
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """``procedure(a, name: b);``: arguments by position, then by name; cells go by reference."""
+
+    name: str
+    arguments: tuple[Expr, ...]
+    named: tuple[tuple[str, Expr], ...]
+    span: Span = field(compare=False)
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """``DO event(…);``: something that is not state happens, such as serialisation."""
+
+    event: str
+    arguments: tuple[Expr, ...]
+    span: Span = field(compare=False)
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """``UNDEFINED place;``: the place holds a value that the architecture does not name."""
+
+    place: Place
+    span: Span = field(compare=False)
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """``RESTART;``: one element is done and the instruction begins again."""
+
+    span: Span = field(compare=False)
+    cites: tuple[str, ...] = ()
+
+
+Statement = Let | Assign | If | Fault | Invoke | Do | Undefined | Restart
+Block = tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A pure function of the spec; its body is one expression."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """A named block of statements that Operations share; cells may be passed by reference."""
+
+    name: str
+    parameters: tuple[str, ...]
+    body: Block
+    span: Span = field(compare=False)
+    cites: tuple[str, ...] = ()
+
+
+Definition = Function | Procedure
+
+
+def read_operation(fragment: Fragment) -> Block:
+    """Read the statements of an Operation.
+
+    :raises lark.exceptions.UnexpectedInput: where the text leaves the notation; the loader turns it
+        into a diagnostic of the spec file.
+    """
+    from sphinx_fsgs.syntax.build_operation import Operations
+
+    tree = grammar("operation", "operation", "definitions").parse(fragment.text, start="operation")
+    return cast(Block, Operations(fragment).transform(tree))
+
+
+def read_definitions(fragment: Fragment) -> tuple[Definition, ...]:
+    """Read the functions and procedures of a file of ``spec/procedures/``.
+
+    :raises lark.exceptions.UnexpectedInput: as :func:`read_operation`.
+    """
+    from sphinx_fsgs.syntax.build_operation import Operations
+
+    tree = grammar("operation", "operation", "definitions").parse(fragment.text, start="definitions")
+    return cast("tuple[Definition, ...]", Operations(fragment).transform(tree))
