@@ -1,0 +1,1 @@
+"""What each claim form means: one module a form, with the stem of its grammar."""
