@@ -1,0 +1,78 @@
+"""A file, read by docutils alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from docutils import nodes
+from docutils.frontend import get_default_settings
+from docutils.parsers.rst import Parser
+from docutils.utils import DependencyList, new_document
+
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.document import findings
+from sphinx_fsgs.document.collect import collect
+from sphinx_fsgs.document.model import Document
+from sphinx_fsgs.document.text import load, split_lines
+from sphinx_fsgs.document.tolerant import Session, tolerance
+from sphinx_fsgs.source import Span
+
+_SILENT = 5
+_ERROR, _SEVERE = 3, 4
+_PROJECT_MARKS = (".git", "pyproject.toml", "fsgs.toml")
+
+
+def read_file(path: Path, *, shown_as: str | None = None, root: Path | None = None) -> Document:
+    """Return what the rst file at ``path`` holds; what is wrong with it is among the diagnostics.
+
+    :param shown_as: how the user wrote the path; spans carry it.
+    :param root: the folder below which ``include`` may read; by default the project that holds the file.
+    """
+    shown = shown_as if shown_as is not None else str(path)
+    text = load(path, shown)
+    if isinstance(text, Diagnostic):
+        return Document(shown, (), (), (text,))
+    session = Session(path.resolve(), shown, (root or _project(path)).resolve())
+    try:
+        document = _parse(text, session)
+        found = collect(document, path, shown_as=shown, text=text)
+    except RecursionError:
+        return Document(shown, (), (), (findings.too_deep(Span(shown, 1, 1, 1, 1)),))
+    diagnostics = sorted({*found.diagnostics, *session.diagnostics}, key=Diagnostic.sort_key)
+    return Document(shown, found.annotations, found.blocks, tuple(diagnostics), found.dependencies)
+
+
+def _project(path: Path) -> Path:
+    """Return the nearest folder above the file that is a project, else the working directory, else its own folder."""
+    folder = path.resolve().parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / mark).exists() for mark in _PROJECT_MARKS):
+            return candidate
+    here = Path.cwd().resolve()
+    return here if folder.is_relative_to(here) else folder
+
+
+def _parse(text: str, session: Session) -> nodes.document:
+    settings = get_default_settings(Parser)
+    settings.report_level = settings.halt_level = _SILENT
+    settings.file_insertion_enabled, settings.raw_enabled = True, False
+    settings.record_dependencies = DependencyList()
+    settings.syntax_highlight = "none"
+    document = new_document(str(session.path), settings)
+
+    def observe(message: nodes.system_message) -> None:
+        if not session.guessing and _loses_text(message):
+            span = session.span(message.get("source"), message.get("line"))
+            session.diagnostics.append(findings.lost_text(span, " ".join(message.children[0].astext().split())))
+
+    document.reporter.attach_observer(observe)
+    with tolerance(session):
+        Parser().parse("\n".join(split_lines(text)), document)
+    return document
+
+
+def _loses_text(message: nodes.system_message) -> bool:
+    """Whether docutils dropped text: an error that quotes the source has it instead of the document."""
+    level = int(message["level"])
+    quotes = any(isinstance(child, nodes.literal_block) for child in message.children)
+    return level >= _SEVERE or (level >= _ERROR and quotes)

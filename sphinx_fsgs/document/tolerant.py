@@ -1,0 +1,249 @@
+"""Reading rst that was written for Sphinx with docutils alone.
+
+Unknown directives are parsed as what they contain, unknown roles as their text; ``include`` reads
+only below the root of the document, and nothing is fetched, run or passed through raw.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import Directive, directives, roles
+from docutils.parsers.rst.directives.misc import Include as DocutilsInclude
+from docutils.parsers.rst.states import Inliner
+from docutils.utils import Reporter
+
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.document import findings
+from sphinx_fsgs.document.locate import shown_beside
+from sphinx_fsgs.document.markup import claim_role, directive_class
+from sphinx_fsgs.document.text import load
+from sphinx_fsgs.source import Span
+
+
+@dataclass(slots=True)
+class Session:
+    """One document being read: where it may include from, and what went wrong on the way."""
+
+    path: Path
+    shown: str
+    root: Path
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    guessing: int = 0
+    """How many directives that are unknown here are being parsed: complaints about their content are worth nothing."""
+
+    def span(self, source: str | None, line: int | None) -> Span:
+        """Return the place that docutils calls ``source`` and ``line``."""
+        path = Path(source).resolve() if source else self.path
+        shown = self.shown if path == self.path else shown_beside(self.path, self.shown, path)
+        return Span(shown, line or 1, 1, line or 1, 1)
+
+
+# docutils calls directives without a context of ours, and keeps its registry in module globals, so one
+# document is read at a time in a process.
+_sessions: list[Session] = []
+
+
+class _AnyOptions(dict[str, Callable[[str], Any]]):
+    """An option specification that takes every option; a directive with an empty one would take none."""
+
+    def __init__(self) -> None:
+        super().__init__(name=directives.unchanged)
+
+    def __missing__(self, _name: str) -> Callable[[str], Any]:
+        return directives.unchanged
+
+
+class UnknownDirective(Directive):
+    """Parses all that stands in a directive that docutils does not know, its argument and options included."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return what the content parses to; titles may occur, as in Sphinx's ``only``."""
+        container = nodes.Element()
+        container.document = self.state.document
+        memo = self.state.memo
+        styles, level = memo.title_styles, memo.section_level
+        memo.title_styles, memo.section_level = [], 0
+        _sessions[-1].guessing += 1
+        try:
+            self.state.nested_parse(self.content, self.content_offset, container, match_titles=True)
+        finally:
+            memo.title_styles, memo.section_level = styles, level
+            _sessions[-1].guessing -= 1
+        return container.children
+
+
+class CodeDirective(Directive):
+    """``code-block`` and ``sourcecode`` with Sphinx's options as well as docutils'."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec = _AnyOptions()
+
+    def run(self) -> list[nodes.Node]:
+        """Return the literal block, without highlighting."""
+        code = "\n".join(self.content)
+        node = nodes.literal_block(code, code)
+        node.source, node.line = self.state_machine.get_source_and_line(self.lineno)
+        return [node]
+
+
+class RawDirective(Directive):
+    """``raw``: kept as the text that it is, passed to nobody, never read from a file or an address."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec = _AnyOptions()
+
+    def run(self) -> list[nodes.Node]:
+        """Return the text as a raw node, or nothing when there is none."""
+        text = "\n".join(self.content)
+        return [nodes.raw(text, text, format="")] if text else []
+
+
+class NothingDirective(Directive):
+    """A directive that would read a file or an address that holds no rst of ours."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec = _AnyOptions()
+
+    def run(self) -> list[nodes.Node]:
+        """Return nothing."""
+        return []
+
+
+class IncludeDirective(DocutilsInclude):
+    """``include`` that reads only text, only below the root, and says where it could not."""
+
+    option_spec = {  # noqa: RUF012 (docutils' way to declare options)
+        **(DocutilsInclude.option_spec or {}),
+        "parser": directives.unchanged,
+        "encoding": directives.unchanged,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """Insert the lines of the file; on failure return nothing and leave a diagnostic."""
+        session = _sessions[-1]
+        argument = directives.path(self.arguments[0])
+        if argument.startswith("<") or self.options.pop("parser", None):
+            return []
+        self.options.pop("encoding", None)
+        source, line = self.state_machine.get_source_and_line(self.lineno)
+        target = _target(argument, Path(source or session.path), session)
+        problem = self._problem(target, argument, session, session.span(source, line))
+        if problem:
+            session.diagnostics.append(problem)
+            return []
+        self.arguments[0] = str(target)
+        return [*super().run()]
+
+    def _problem(self, target: Path, argument: str, session: Session, span: Span) -> Diagnostic | None:
+        if not target.is_relative_to(session.root):
+            message = f'"{argument}" lies outside of {session.root.name or session.root}, and is not read'
+            return findings.include_failed("FSGS608", span, message, "include only files below the project's root")
+        text = load(target, shown_beside(session.path, session.shown, target))
+        if isinstance(text, Diagnostic):
+            if text.code != "FSGS601":
+                return text
+            reason = text.message.removeprefix("the file cannot be read: ")
+            message = f'the included file "{argument}" cannot be read: {reason}'
+            return findings.include_failed("FSGS603", span, message, "check the path; it is relative to this file")
+        chain = [Path(name).resolve() for name, _ in self.state.document.include_log] or [session.path]
+        if target in chain:
+            names = [
+                shown_beside(session.path, session.shown, path) for path in (*chain[chain.index(target) :], target)
+            ]
+            message = f"this include closes a circle: {' > '.join(names)}"
+            return findings.include_failed("FSGS604", span, message, "remove one of these includes")
+        return None
+
+
+def _target(argument: str, source: Path, session: Session) -> Path:
+    """Return the file that an include names: ``/x`` is below Sphinx's source folder, all else beside ``source``."""
+    if not argument.startswith("/"):
+        return (source.resolve().parent / argument).resolve()
+    homes = (folder for folder in session.path.parents if (folder / "conf.py").is_file())
+    return (next(homes, session.root) / argument.lstrip("/")).resolve()
+
+
+def _text_role(
+    name: str,
+    rawtext: str,
+    text: str,
+    lineno: int,
+    inliner: Inliner,
+    options: Mapping[str, object] | None = None,
+    content: Sequence[str] | None = None,
+) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+    """Stand in for a role that docutils does not know."""
+    return [nodes.inline(rawtext, nodes.unescape(text))], []
+
+
+_REPLACED: dict[str, type[Directive]] = {
+    "code-block": CodeDirective,
+    "sourcecode": CodeDirective,
+    "code": CodeDirective,
+    "include": IncludeDirective,
+    "raw": RawDirective,
+    "highlight": NothingDirective,
+    "default-domain": NothingDirective,
+    "default-role": NothingDirective,
+}
+
+
+@contextlib.contextmanager
+def tolerance(session: Session) -> Iterator[None]:
+    """Within this context docutils knows our markup, and is patient with what it does not know."""
+    saved_directive, saved_role = directives.directive, roles.role
+    registry: dict[str, object] = vars(roles)["_roles"]
+    saved_roles = dict(registry)
+
+    def directive(
+        directive_name: str, language_module: Any, document: nodes.document
+    ) -> tuple[Any, list[nodes.system_message]]:
+        lowered = directive_name.lower()
+        if lowered == "fsgs" or lowered.startswith("fsgs:"):
+            return directive_class(lowered.removeprefix("fsgs").removeprefix(":")), []
+        if lowered in _REPLACED:
+            return _REPLACED[lowered], []
+        known, messages = saved_directive(directive_name, language_module, document)
+        if lowered == "csv-table" and known:
+            return type("CsvTable", (_CsvTable, known), {}), messages
+        return known or UnknownDirective, messages if known else []
+
+    def role(
+        role_name: str, language_module: Any, lineno: int, reporter: Reporter
+    ) -> tuple[Any, list[nodes.system_message]]:
+        if role_name.lower().startswith("fsgs:"):
+            return claim_role, []
+        known, messages = saved_role(role_name, language_module, lineno, reporter)
+        return known or _text_role, messages if known else []
+
+    directives.directive, roles.role = directive, role
+    _sessions.append(session)
+    try:
+        yield
+    finally:
+        _sessions.pop()
+        directives.directive, roles.role = saved_directive, saved_role
+        registry.clear()
+        registry.update(saved_roles)
+
+
+class _CsvTable(Directive):
+    """Mixed into ``csv-table``: its data may stand in the document only."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table, or nothing when its data is elsewhere."""
+        return [] if {"file", "url"} & self.options.keys() else [*super().run()]
