@@ -1,0 +1,90 @@
+"""What no single table of the spec can break: agreement between profiles, behaviours and CPUID."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.spec.behaviours import Behaviour, behaviour_names, load_behaviour
+from sphinx_fsgs.spec.citations import load_citations
+from sphinx_fsgs.spec.errors import SpecError
+from sphinx_fsgs.spec.features import load_features, load_vendors
+from sphinx_fsgs.spec.profiles import Profile, load_names, load_profile
+from sphinx_fsgs.spec.tables import AUTHORITY, CONTRADICTION, OVERLAP, SAME_NAME, Sheet
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def check_tables(folder: Path) -> tuple[Diagnostic, ...]:
+    """Read all tables below the ``spec`` folder and return everything that is wrong with them.
+
+    Tables are held against each other only when each of them can be used.
+    """
+    found: list[Diagnostic] = []
+    for load in (load_citations, load_features, load_vendors):
+        _attempt(found, load, folder)
+    names = _attempt(found, load_names, folder)
+    if names is None:
+        return _sorted(found)
+    profiles = [_attempt(found, load_profile, folder, name, names) for name in names.profiles]
+    behaviours = [_attempt(found, load_behaviour, folder, name, names) for name in behaviour_names(folder)]
+    if not found:
+        sound = {each.name: each for each in profiles if each is not None}
+        found.extend(_between_profiles(folder, sound))
+        found.extend(_against_cpuid(folder, sound, [each for each in behaviours if each is not None]))
+    return _sorted(found)
+
+
+def _attempt(found: list[Diagnostic], load: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:
+    try:
+        return load(*args, **kwargs)
+    except SpecError as error:
+        found.extend(error.diagnostics)
+        return None
+
+
+def _sorted(found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(dict.fromkeys(found), key=Diagnostic.sort_key))
+
+
+def _between_profiles(folder: Path, profiles: Mapping[str, Profile]) -> Iterator[Diagnostic]:
+    """Yield where two profiles claim one place in a product line, or one processor."""
+    for one, other in combinations(profiles.values(), 2):
+        path = folder / "profiles" / f"{other.name}.toml"
+        if (one.line, one.order) == (other.line, other.order):
+            message = f"{one.name} and {other.name} have the same place in {one.line}"
+            yield _at(path, SAME_NAME, message, "give them different orders", "order")
+        if one.vendor == other.vendor and _share_a_processor(one, other):
+            message = f"{one.name} and {other.name} claim the same processors"
+            yield _at(path, OVERLAP, message, "narrow one of the signatures", "signatures")
+
+
+def _share_a_processor(one: Profile, other: Profile) -> bool:
+    return any(
+        other.matches(signature.family, model)
+        for signature in one.signatures
+        for first, last in signature.models
+        for model in range(first, last + 1)
+    )
+
+
+def _against_cpuid(
+    folder: Path, profiles: Mapping[str, Profile], behaviours: Iterable[Behaviour]
+) -> Iterator[Diagnostic]:
+    """Yield where an answer says "CPUID tells" and the profile's CPUID facts say otherwise."""
+    for behaviour in behaviours:
+        path = folder / "behaviours" / f"{behaviour.name}.toml"
+        for name, profile in profiles.items():
+            bit = profile.cpuid[behaviour.feature] if behaviour.feature else False
+            if behaviour.answer_of(name).enumerated is not bit:
+                says = {True: "has", False: "does not have", None: "has on some processors"}[bit]
+                message = f"{name} {says} the bit that enumerates {behaviour.name}"
+                yield _at(path, CONTRADICTION, message, "correct enumerated, or the profile", name)
+
+
+def _at(path: Path, code: str, message: str, way_out: str, word: str) -> Diagnostic:
+    return Diagnostic(code, "error", Sheet(path).root.span(word), message, AUTHORITY, way_out)
