@@ -23,8 +23,7 @@ def script(repository: Path, tmp_path: Path) -> Path:
 def run(script: Path, *arguments: str, preload: str = "") -> subprocess.CompletedProcess[str]:
     """Run the script in a bare environment; ``preload`` is Python that changes the interpreter first."""
     start = f"import runpy, sys; sys.argv = {[str(script), *arguments]!r}"
-    code = "
-".join([start, preload, f"runpy.run_path({str(script)!r}, None, '__main__')"])
+    code = "\n".join([start, preload, f"runpy.run_path({str(script)!r}, None, '__main__')"])
     variables = {"PATH": os.environ["PATH"], "HOME": str(script.parent)}
     return subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True)
 
