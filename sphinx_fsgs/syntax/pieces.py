@@ -1,0 +1,50 @@
+"""Cutting fragments: parts of them, statements, comments. Every piece still knows where it stands."""
+
+from __future__ import annotations
+
+import re
+
+from sphinx_fsgs.source import Fragment, Line
+
+# engine.md 16: a comment is "#" and a blank or the end of the line; "#" and two capitals is a fault.
+_COMMENT = re.compile(r"#(?=\s|$)")
+_BAD_COMMENT = re.compile(r"#(?!\s|$|[A-Z]{2})")
+
+
+def cut(fragment: Fragment, start: int, end: int) -> Fragment:
+    """Return the characters from ``start`` up to ``end`` as a fragment, without blanks around them."""
+    text = fragment.text[start:end]
+    start += len(text) - len(text.lstrip())
+    end = max(start, start + len(text.strip()))
+    lines: list[Line] = []
+    offset = 0
+    for line in fragment.lines:
+        first, last = max(start - offset, 0), min(end - offset, len(line.text))
+        if first < last or (first == last and start - offset == first and not lines):
+            lines.append(Line(line.text[first:last], line.path, line.line, line.column + first, line.indent))
+        offset += len(line.text) + 1
+    return Fragment(tuple(lines) or (fragment.lines[-1],))
+
+
+def split(fragment: Fragment, separator: str) -> list[Fragment]:
+    """Return the pieces between the occurrences of a character, each without blanks around it."""
+    pieces, start = [], 0
+    for end in [at for at, each in enumerate(fragment.text) if each == separator] + [len(fragment.text)]:
+        pieces.append(cut(fragment, start, end))
+        start = end + 1
+    return pieces
+
+
+def without_comment(line: Line) -> tuple[Line, Line | None]:
+    """Return the line up to its comment, and the ``#x`` in it that is neither comment nor fault."""
+    comment = _COMMENT.search(line.text)
+    kept = line.text[: comment.start()] if comment else line.text
+    bad = _BAD_COMMENT.search(kept)
+    wrong = Line(kept[bad.start() :], line.path, line.line, line.column + bad.start()) if bad else None
+    kept = kept[: bad.start()] if bad else kept
+    return Line(kept.rstrip(), line.path, line.line, line.column, line.indent), wrong
+
+
+def one_line(text: str) -> str:
+    """Return the text with each run of white space made one blank."""
+    return " ".join(text.split())
