@@ -1,0 +1,119 @@
+"""``fsgs check PATH…``"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from sphinx_fsgs.check.result import DocumentResult, Report
+from sphinx_fsgs.present.commands.common import open_session, settings_here
+from sphinx_fsgs.present.console import Console
+from sphinx_fsgs.present.formats import Format
+from sphinx_fsgs.present.formats.concise import findings
+from sphinx_fsgs.present.runner import check_all, could_not_be_read, inputs
+from sphinx_fsgs.present.selection import CLEAN, UNUSABLE, select, status
+from sphinx_fsgs.present.settings import Settings
+from sphinx_fsgs.present.words import stats_line, summary_line
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.check.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says; None where it says nothing and the settings decide."""
+
+    paths: tuple[str, ...]
+    format: Format = "text"
+    where: str | None = None
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] | None = None
+    strict: bool | None = None
+    stats: bool = False
+    spec: bool = False
+
+
+def options_of(values: Mapping[str, object]) -> Options:
+    """Return the options among the attributes that argparse has set."""
+    return Options(
+        tuple(cast("list[str]", values["paths"])),
+        cast(Format, values["format"]),
+        cast("str | None", values["where"]),
+        cast("tuple[str, ...] | None", values["select"]),
+        cast("tuple[str, ...] | None", values["ignore"]),
+        cast("bool | None", values["strict"]),
+        bool(values["stats"]),
+        bool(values["spec"]),
+    )
+
+
+def execute(options: Options, console: Console) -> int:
+    """Check, print, and return the exit status."""
+    if not options.paths and not options.spec:
+        console.err("fsgs check: give a file or a folder (or --spec); see fsgs check --help")
+        return UNUSABLE
+    settings = settings_here(console)
+    if settings is None:
+        return UNUSABLE
+    settings = _override(settings, options)
+    started = time.perf_counter()
+    session = open_session(settings, console)
+    if session is None:
+        return UNUSABLE
+    worst = _check_spec(session, console) if options.spec else CLEAN
+    return max(worst, _check_documents(options, settings, session, console, started)) if options.paths else worst
+
+
+def _override(settings: Settings, options: Options) -> Settings:
+    """Return the settings with what the command line says in their place."""
+    return replace(
+        settings,
+        where=settings.where if options.where is None else options.where,
+        select=settings.select if options.select is None else options.select,
+        ignore=settings.ignore if options.ignore is None else options.ignore,
+        strict=settings.strict if options.strict is None else options.strict,
+    )
+
+
+def _check_spec(session: Session, console: Console) -> int:
+    found = session.check_spec()
+    console.findings(found)
+    errors = sum(each.severity == "error" for each in found)
+    console.err(f"checked the spec {session.spec_digest[:12]}: {f'{errors} errors' if errors else 'no findings'}")
+    return UNUSABLE if errors else CLEAN
+
+
+def _check_documents(options: Options, settings: Settings, session: Session, console: Console, started: float) -> int:
+    from sphinx_fsgs.present.pipeline import check_file
+
+    def check(path: Path, shown_as: str) -> DocumentResult:
+        return check_file(session, path, shown_as)
+
+    files = tuple(inputs(options.paths))
+    report = check_all(files, check, session.tool_version, session.spec_digest, options.paths[0])
+    shown = select(report, settings)
+    console.out(_rendered(shown, options.format, console))
+    # Machines read standard output, so that the closing lines for people go beside it.
+    say = console.err if options.format == "json" else lambda text: console.out(text + "\n")
+    if options.stats:
+        say(stats_line(report, time.perf_counter() - started))
+    say(summary_line(shown.summary()))
+    return UNUSABLE if could_not_be_read(files, report) else status(report, settings)
+
+
+def _rendered(report: Report, format: Format, console: Console) -> str:
+    if format == "json":
+        from sphinx_fsgs.present.formats import json
+
+        return json.render(report)
+    if format == "concise":
+        from sphinx_fsgs.present.formats import concise
+
+        return concise.render(report)
+    from sphinx_fsgs.present.formats import text
+    from sphinx_fsgs.present.sources import Sources
+
+    return text.render(report, Sources.of_files(each.span.path for each in findings(report)), console.palette)

@@ -1,0 +1,104 @@
+"""``fsgs run``: a snippet of assembly, of which only what changes is shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from sphinx_fsgs.check.result import DocumentResult, Report, Result, Trace
+from sphinx_fsgs.present.commands.common import open_session, settings_here
+from sphinx_fsgs.present.console import Console
+from sphinx_fsgs.present.formats.text import finding
+from sphinx_fsgs.present.formats.verdict import render_trace
+from sphinx_fsgs.present.hosts import hosts
+from sphinx_fsgs.present.selection import UNUSABLE, status
+from sphinx_fsgs.present.sources import Sources
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.check.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says."""
+
+    file: str | None
+    code: str | None
+    before: str
+    where: str | None
+    format: str = "text"
+
+
+def options_of(values: Mapping[str, object]) -> Options:
+    """Return the options among the attributes that argparse has set."""
+    return Options(
+        cast("str | None", values["file"]),
+        cast("str | None", values["code"]),
+        "\n".join(cast("list[str]", values["before"])),
+        cast("str | None", values["where"]),
+        cast(str, values["format"]),
+    )
+
+
+def execute(options: Options, console: Console) -> int:
+    """Run the snippet and print what it changes, once for each group of processors that behave alike."""
+    assembly = _assembly(options, console)
+    settings = settings_here(console) if assembly is not None else None
+    session = open_session(settings, console) if settings else None
+    if assembly is None or settings is None or session is None:
+        return UNUSABLE
+    settings = replace(settings, strict=False)
+    result = _run(session, assembly, options)
+    report = Report(session.tool_version, session.spec_digest, (DocumentResult(result.span.path, (result,), ()),))
+    if options.format == "json":
+        from sphinx_fsgs.present.formats import json
+
+        console.out(json.render(report))
+    else:
+        console.out(_text(assembly, result, console))
+    return status(report, settings)
+
+
+def _run(session: Session, assembly: str, options: Options) -> Result:
+    return session.run(assembly, options.before, options.where)
+
+
+def _assembly(options: Options, console: Console) -> str | None:
+    """Return the text to run, or None when there is none, which has then been said."""
+    if (options.file is None) == (options.code is None):
+        console.err('fsgs run: give either a file ("-" for standard input) or -e CODE')
+        return None
+    if options.code is not None:
+        return options.code
+    from pathlib import Path
+
+    from sphinx_fsgs.document.text import decode
+
+    name = options.file or ""
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        console.err(f"fsgs run: {name} cannot be read: {error.strerror or error}")
+        return None
+    text = decode(data, name)
+    if isinstance(text, str):
+        return text
+    console.findings([text])
+    return None
+
+
+def _text(assembly: str, result: Result, console: Console) -> str:
+    said = [finding(each, Sources([(result.span.path, assembly)]), console.palette) for each in result.diagnostics]
+    return "\n".join([*_traces(result, console), *said])
+
+
+def _traces(result: Result, console: Console) -> list[str]:
+    """Return each distinct run once, headed by the processors that it stands for."""
+    groups: dict[Trace, list[str]] = {}
+    for trace in result.traces:
+        groups.setdefault(replace(trace, profile=""), []).append(trace.profile)
+    of = len(result.verdicts) or len(result.traces)
+    heads = (console.palette.paint(f"on {hosts(profiles, of)}", "bold") for profiles in groups.values())
+    return [f"{head}\n{render_trace(trace, console.palette)}" for head, trace in zip(heads, groups, strict=True)]

@@ -1,0 +1,131 @@
+"""The report as JSON, version 1: for machines, and the same from every host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from sphinx_fsgs.check.result import VERDICTS, DocumentResult, Report, Result, Summary
+from sphinx_fsgs.diagnostic import Counterexample, Diagnostic, Fix, Step
+
+VERSION = 1
+
+
+def render(report: Report) -> str:
+    """Return the report as one JSON object; equal reports give equal text."""
+    return json.dumps(as_data(report), ensure_ascii=False, indent=1) + "\n"
+
+
+def as_data(report: Report) -> dict[str, object]:
+    """Return the report as plain data, its keys in the order of the format's description."""
+    return {
+        "version": VERSION,
+        "tool": report.tool,
+        "spec": report.spec,
+        "documents": [*_without_document(report.diagnostics), *map(_document, report.documents)],
+        "summary": _summary(report.summary()),
+    }
+
+
+def _document(document: DocumentResult) -> dict[str, object]:
+    return {
+        "path": document.path,
+        "results": [_result(each) for each in document.results],
+        "diagnostics": [_diagnostic(each, document.path) for each in document.all_diagnostics()],
+    }
+
+
+def _without_document(diagnostics: Iterable[Diagnostic]) -> Iterable[dict[str, object]]:
+    """Findings about what never became a document (an unreadable file, the settings), under their own path."""
+    by_path: dict[str, list[Diagnostic]] = {}
+    for each in sorted(diagnostics, key=Diagnostic.sort_key):
+        by_path.setdefault(each.span.path, []).append(each)
+    for path, found in by_path.items():
+        yield {"path": path, "results": [], "diagnostics": [_diagnostic(each, path) for each in found]}
+
+
+def _result(result: Result) -> dict[str, object]:
+    return {
+        "kind": result.kind,
+        "name": result.name,
+        "text": result.text,
+        "origin": result.origin,
+        "line": result.span.line,
+        "column": result.span.column,
+        "verdicts": {verdict: list(result.on(verdict)) for verdict in VERDICTS},
+        "evidence": result.evidence,
+        "assuming": list(result.assuming),
+        "depends_on": list(result.depends_on),
+        "paths": result.paths,
+        "reason": result.reason,
+    }
+
+
+def _diagnostic(diagnostic: Diagnostic, path: str) -> dict[str, object]:
+    span = diagnostic.span
+    data: dict[str, object] = {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "message": diagnostic.message,
+        "claim": diagnostic.subject,
+        "fails_on": list(diagnostic.fails_on),
+        "holds_on": list(diagnostic.holds_on),
+        "counterexample": _counterexample(diagnostic.counterexample),
+        "citations": list(diagnostic.citations),
+        "fix": _fix(diagnostic.fix),
+    }
+    if span.path != path:  # it stands in an included file
+        data["path"] = span.path
+    return data
+
+
+def _counterexample(counterexample: Counterexample | None) -> dict[str, object] | None:
+    if counterexample is None:
+        return None
+    return {
+        "profile": counterexample.profile,
+        "before": dict(counterexample.before),
+        "steps": [_step(each) for each in counterexample.steps],
+        "after": dict(counterexample.after),
+    }
+
+
+def _step(step: Step) -> dict[str, object]:
+    return {
+        "text": step.text,
+        "line": step.line,
+        "changes": dict(step.changes),
+        "fault": step.fault,
+        "events": list(step.events),
+    }
+
+
+def _fix(fix: Fix | None) -> dict[str, object] | None:
+    if fix is None:
+        return None
+    span = fix.span
+    return {
+        "message": fix.message,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "replacement": fix.replacement,
+    }
+
+
+def _summary(summary: Summary) -> dict[str, object]:
+    return {
+        "documents": summary.documents,
+        "examples": summary.examples,
+        "claims": summary.claims,
+        "verdicts": dict(summary.verdicts),
+        "errors": summary.errors,
+        "warnings": summary.warnings,
+        "runs": summary.runs,
+        "solver_calls": summary.solver_calls,
+    }

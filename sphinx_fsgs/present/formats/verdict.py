@@ -1,0 +1,78 @@
+"""One result for a person at a terminal: the verdicts, what they rest on, and what was run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sphinx_fsgs.check.result import VERDICTS, Result, Trace, Verdict
+from sphinx_fsgs.diagnostic import Step
+from sphinx_fsgs.present.ansi import Palette, plain
+from sphinx_fsgs.present.formats.text import effect
+from sphinx_fsgs.present.hosts import on_hosts
+from sphinx_fsgs.present.sources import width
+from sphinx_fsgs.present.words import MARKS, undecided_reasons
+
+COLOURS: dict[Verdict, str] = {
+    "holds": "green",
+    "fails": "red",
+    "vacuous": "yellow",
+    "undecided": "yellow",
+    "n/a": "dim",
+}
+_PLAIN = Palette()
+
+
+def render(result: Result, palette: Palette = _PLAIN) -> str:
+    """Return the verdicts of a result with what they rest on; its findings are left to the other formats."""
+    return "".join(line.rstrip() + "\n" for line in _lines(result, palette))
+
+
+def _lines(result: Result, palette: Palette) -> Iterator[str]:
+    for verdict in VERDICTS:
+        if result.on(verdict):
+            mark = palette.paint(f"{MARKS[verdict]} {verdict}", "bold", COLOURS[verdict])
+            yield f"{mark} {on_hosts(result, verdict)}{_aside(result, verdict)}"
+    for label, texts in (("assuming", result.assuming), ("depends on", result.depends_on)):
+        if texts:
+            yield f"  {palette.paint(label + ':', 'bold')} {plain(', '.join(texts))}"
+    for dispute in result.disputes:
+        yield f"  {palette.paint('disputed:', 'bold')} {plain(dispute.text)} [{', '.join(dispute.citations)}]"
+    if result.citations:
+        yield f"  {palette.paint('see:', 'bold')} {', '.join(result.citations)}"
+
+
+def _aside(result: Result, verdict: Verdict) -> str:
+    """Return what a verdict has in brackets: the evidence, the reason, why there is none."""
+    if verdict == "holds":
+        return f" ({result.evidence})"
+    if verdict == "undecided":
+        return f" ({', '.join(undecided_reasons(result))})"
+    reasons = dict.fromkeys(host.because for host in result.verdicts if host.verdict == verdict and host.because)
+    return f" ({'; '.join(map(plain, reasons))})" if verdict != "fails" and reasons else ""
+
+
+def render_trace(trace: Trace, palette: Palette = _PLAIN) -> str:
+    """Return a run as a table: each step with what it changed, then the cells that differ in the end."""
+    rows = [(plain(step.text), effect(step) or "no change") for step in trace.steps]
+    first = max((width(text) for text, _ in rows), default=0)
+    lines = [f"  {text}{' ' * (first - width(text))}   {_tinted(change, step, palette)}" for (text, change), step in
+             zip(rows, trace.steps, strict=True)]  # fmt: skip
+    changes = list(changed(trace))
+    names = max((width(cell) for cell, _, _ in changes), default=0)
+    if changes:
+        lines.append(palette.paint("in the end", "bold"))
+    lines += [f"  {cell}{' ' * (names - width(cell))}   {old} → {new}" for cell, old, new in changes]
+    return "".join(line.rstrip() + "\n" for line in lines)
+
+
+def _tinted(change: str, step: Step, palette: Palette) -> str:
+    return palette.paint(change, "red") if step.fault else change
+
+
+def changed(trace: Trace) -> Iterator[tuple[str, str, str]]:
+    """Return the cells that a run left different: name, value before (``?`` where nothing said), value after."""
+    before = dict(trace.before)
+    for cell, value in trace.after:
+        old = before.get(cell, "?")
+        if old != value:
+            yield plain(cell), plain(old), plain(value)

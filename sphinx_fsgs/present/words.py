@@ -1,0 +1,56 @@
+"""The few words and counts that every host prints alike."""
+
+from __future__ import annotations
+
+from sphinx_fsgs.check.result import VERDICTS, HostVerdict, Report, Result, Summary, Verdict
+
+# Shape as well as word, so that no verdict is told by its colour alone.
+MARKS: dict[Verdict, str] = {"holds": "✓", "fails": "✗", "vacuous": "∅", "undecided": "?", "n/a": "–"}
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return ``3 documents`` or ``1 document``."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def overall(result: Result) -> Verdict:
+    """Return the verdict that a reader needs to know first: the worst one on any processor in scope."""
+    for verdict in ("fails", "undecided", "vacuous"):
+        if result.on(verdict):
+            return verdict
+    return "holds" if result.on("holds") else "n/a"
+
+
+def summary_line(summary: Summary) -> str:
+    """Return the line that ends every run: what was looked at, and how it came out."""
+    counts = dict(summary.verdicts)
+    verdicts = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts.get(verdict))
+    looked = [
+        plural(summary.documents, "document"),
+        plural(summary.examples, "example"),
+        plural(summary.claims, "claim"),
+    ]
+    found = [plural(summary.errors, "error")] if summary.errors else []
+    found += [plural(summary.warnings, "warning")] if summary.warnings else []
+    tail = f"; {', '.join(found)}" if found else ""
+    judged = f": {verdicts} (per processor)" if verdicts else ""
+    return f"checked {', '.join(looked[:-1])} and {looked[-1]}{judged}{tail or '; no findings'}"
+
+
+def stats_line(report: Report, seconds: float) -> str:
+    """Return what ``--stats`` adds: distinct runs, questions to the solver, time."""
+    summary = report.summary()
+    verdicts = sum(count for _, count in summary.verdicts)
+    return (
+        f"{plural(summary.runs, 'distinct run')} gave {plural(verdicts, 'verdict')}, "
+        f"{plural(summary.solver_calls, 'solver call')}, {seconds:.2f} s"
+    )
+
+
+def undecided_reasons(result: Result) -> tuple[str, ...]:
+    """Return the reasons of undecided verdicts, each once, in order."""
+    return tuple(dict.fromkeys(_reason(result, host) for host in result.verdicts if host.verdict == "undecided"))
+
+
+def _reason(result: Result, host: HostVerdict) -> str:
+    return host.reason or result.reason or host.because
