@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+
 from sphinx_fsgs.check.result import DocumentResult, Report
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.present.ansi import Palette, plain
@@ -119,7 +120,8 @@ def test_json_has_the_keys_of_version_1_in_order() -> None:
     }
     found = document["diagnostics"][0]
     assert list(found) == (
-        "code severity line column end_line end_column message claim fails_on holds_on counterexample citations fix".split()
+        "code severity line column end_line end_column message claim "
+        "fails_on holds_on counterexample citations fix".split()
     )
     assert found["claim"] == "SWAPGS does not change GS_SHADOW"
     assert found["counterexample"]["before"] == {"GS.base": "0x0", "GS_SHADOW": "0x1"}
