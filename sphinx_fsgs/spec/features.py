@@ -69,8 +69,8 @@ def load_features(folder: Path) -> dict[str, Feature]:
     for name, record in sheet.tables():
         feature = features[name] = _feature(name, record, citations)
         for spelling in (name, *feature.aliases):
-            _once(record, spelling, name, spellings)
-        _once(record, feature.place, name, places)
+            _once(record, spelling, name, spellings, spelling)
+        _once(record, feature.place, name, places, "bit")
     sheet.finish()
     return features
 
@@ -106,9 +106,7 @@ def _feature(name: str, record: Record, citations: frozenset[str]) -> Feature:
     return feature
 
 
-def _once(record: Record, word: str, owner: str, owners: dict[str, str]) -> None:
-    other = owners.setdefault(word, owner)
+def _once(record: Record, claim: str, owner: str, owners: dict[str, str], where: str) -> None:
+    other = owners.setdefault(claim, owner)
     if other != owner:
-        record.complain(
-            SAME_NAME, f"{owner} and {other} both claim {word}", word, help="one word, one bit, one feature"
-        )
+        record.complain(SAME_NAME, f"{owner} and {other} both claim {claim}", where, help="leave it to one of them")

@@ -117,7 +117,7 @@ class Record:
         """Return an integer from ``least`` to ``most``, both included."""
         value = self._get(key, _is_number, "a number", least)
         if value < least or (most is not None and value > most):
-            bounds = f"at least {least}" if most is None else f"from {least} to {most:#x}"
+            bounds = f"at least {least}" if most is None else f"from {least} to {most}"
             self.complain(WRONG_VALUE, f"{key} = {value} is out of range", key, help=f"it is {bounds}")
             return least
         return value
@@ -258,10 +258,11 @@ def _bare(name: str) -> str:
 
 
 def _find(text: str, word: str, start: int, end: int, is_key: bool) -> tuple[int, int] | None:
-    """Return where ``word`` stands as a whole word, as a key before an equals sign if it may be one."""
-    whole = rf"(?<![\w.:-]){re.escape(word)}(?![\w:-])"
-    patterns = [rf"""^[ \t]*["']?({whole})["']?[ \t]*=""", f"({whole})"] if is_key else [f"({whole})"]
-    for pattern in patterns:
+    """Return where ``word`` stands whole: as a key or in a header if it may be one, else anywhere."""
+    name = re.escape(word)
+    whole = rf"(?<![\w.:-]){name}(?![\w:-])"
+    keys = [rf"""^[ \t]*["']?({whole})["']?[ \t]*=""", rf"""^\[\[?(?:[^\]\n]*\.)?["']?({name})["']?\]"""]
+    for pattern in [*keys, f"({whole})"] if is_key else [f"({whole})"]:
         match = re.compile(pattern, re.MULTILINE).search(text, start, end)
         if match:
             return match.span(1)
