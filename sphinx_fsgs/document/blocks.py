@@ -73,11 +73,10 @@ def _set_aside(notes: Sequence[Annotation], sections: dict[int, tuple[Block, ...
     """Return the block that each skip takes, by the order of the skip."""
     taken: dict[int, Block] = {}
     orders: set[int] = set()
-    for note in notes:
-        if note.head == "skip":
-            if block := next((block for block in _behind(sections, note) if block.order not in orders), None):
-                taken[note.order] = block
-                orders.add(block.order)
+    for note in (note for note in notes if note.head == "skip"):
+        if block := next((block for block in _behind(sections, note) if block.order not in orders), None):
+            taken[note.order] = block
+            orders.add(block.order)
     return taken
 
 

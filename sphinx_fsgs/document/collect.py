@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sphinx_fsgs.document import findings
 from sphinx_fsgs.document.anatomy import cut, dissect
 from sphinx_fsgs.document.blocks import bind
 from sphinx_fsgs.document.locate import Cursor, Found, Locator, Shape, Source
-from sphinx_fsgs.document.markup import fsgs_annotation, fsgs_claim, split_words
+from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, fsgs_annotation, fsgs_claim, split_words
 from sphinx_fsgs.document.model import HEADS, Annotation, Block, Document, Origin
 from sphinx_fsgs.document.text import load
 from sphinx_fsgs.source import Fragment, Line, Span
@@ -22,7 +23,9 @@ _HEAD = re.compile(r"fsgs:(?=[ \t]|$)(?:[ \t]+(?P<word>\S+))?[ \t]*", re.MULTILI
 _NO_BLANK = re.compile(r"fsgs:(?P<word>[\w-]+)")
 # "fsgs.rst" and "fsgs-notes" are names; "FSGS" in capitals is ours only with a colon and a head behind it.
 _ALMOST = re.compile(rf"fsgs(?![\w./:-])[ \t]*[:;,=]*|fsgs:|(?i:fsgs)[ \t]*:(?=[ \t]*(?:{'|'.join(HEADS)})\b)")
-_CODE_DIRECTIVE = re.compile(r"\.\.[ ]+(?:code-block|sourcecode|code|parsed-literal)::(?:[ ]+(?P<language>\S+))?")
+_CODE_DIRECTIVE = re.compile(
+    r"\.\.[ ]+(?:code-block|sourcecode|code|(?P<parsed>parsed-literal))::(?:[ ]+(?P<language>\S+))?", re.IGNORECASE
+)
 _ANNOUNCES = re.compile(r"(?:.*::|\.\.[ ]+[\w:-]+::.*)$")
 _OPTION = re.compile(r":[\w-]+:(?:[ ]|$)")
 _STUCK = re.compile(r"\.\.[ ]+fsgs\b")
@@ -51,6 +54,8 @@ class _Step:
     node: nodes.Node
     cell: bool
     hint: str | None
+    before: nodes.Node | None = None
+    """The sibling above it, comments and messages left out."""
     leaving: bool = False
 
 
@@ -92,7 +97,7 @@ class _Collector:
                     steps.append(_Step(step.node, step.cell, step.hint, leaving=True))
                 cell = step.cell or isinstance(step.node, nodes.entry)
                 hint = getattr(step.node, "source", None) or step.hint
-                steps.extend(_Step(child, cell, hint) for child in reversed(step.node.children))
+                steps.extend(reversed([*_children(step.node, cell, hint)]))
 
     # ---- sections and tables: cells stand side by side, so each is read from the start of its table
 
@@ -131,7 +136,7 @@ class _Collector:
             self._pass_over(node, step, "block")
         elif isinstance(node, fsgs_claim):
             self._role(node, step)
-        elif isinstance(node, nodes.Inline) and "fsgs" in getattr(node, "rawsource", ""):
+        elif _shows_ours(node):
             self._pass_over(node, step, "inline")
         else:
             if isinstance(node, nodes.paragraph) and "..fsgs" in node.rawsource.replace(" ", ""):
@@ -155,18 +160,20 @@ class _Collector:
         lines = self._lines(found, text, node, step)
         first = lines[0]
         if head := _HEAD.match(first.text):
-            self._ours(node, head, lines, found)
+            self._ours(step, head, lines, found)
         elif match := _NO_BLANK.match(first.text):
             self._diagnostics.append(findings.neither_form(first, match["word"], len("fsgs:")))
         else:
             self._diagnostics.append(findings.not_ours(first, _almost(first)))
 
-    def _ours(self, node: nodes.comment, match: re.Match[str], lines: tuple[Line, ...], found: Found | None) -> None:
+    def _ours(self, step: _Step, match: re.Match[str], lines: tuple[Line, ...], found: Found | None) -> None:
         first, head = lines[0], match["word"] or ""
         if head not in HEADS:
             start, end = match.span("word") if head else (0, len(first.text))
-            self._diagnostics.append(findings.unknown_head(head, findings.span_of(first, start, end)))
-        elif found and _between(found, node):
+            self._diagnostics.append(
+                findings.unknown_head(head, findings.span_of(first, start, end), f"fsgs: {head}".rstrip())
+            )
+        elif found and _between(found, step.before):
             self._diagnostics.append(findings.before_its_block(first))
         else:
             start_span = _dots(found) if found else findings.span_of(first, 0, 0)
@@ -181,12 +188,12 @@ class _Collector:
             return
         lines = self._lines(found, text, node, step)
         first = lines[0]
-        name = re.match(r"\.\.[ \t]+(?P<ours>fsgs)[ \t]*(?::(?P<word>[^:\s]*))?[ \t]*(?P<colons>::)", first.text)
+        name = re.match(r"\.\.[ \t]+(?P<ours>fsgs)[ \t]*(?::(?P<word>[^:\s]*))?[ \t]*::", first.text, re.IGNORECASE)
         if name and not name["word"]:
             self._diagnostics.append(findings.bare_directive(first, name.start("ours"), name.end()))
-        elif head not in HEADS:
+        elif head not in DIRECTIVES:
             span = findings.span_of(first, *(name.span("word") if name else (0, None)))
-            self._diagnostics.append(findings.unknown_head(head, span, f".. fsgs:{head}::"))
+            self._diagnostics.append(findings.unknown_head(head, span, f".. fsgs:{head}::", tuple(DIRECTIVES)))
         else:
             end = name.end() if name else len(first.text)
             self._annotate("directive", head, (cut(first, end), *lines[1:]), findings.span_of(first, 0, 0), lines[-1])
@@ -194,7 +201,10 @@ class _Collector:
     def _annotate(self, origin: Origin, head: str, lines: tuple[Line, ...], start: Span, last: Line) -> None:
         parts = dissect(head, lines, origin)
         self._diagnostics += parts.diagnostics
-        if parts.broken:
+        said_nothing = not (parts.argument or parts.body or (parts.options and head == "page"))
+        if said_nothing and not parts.broken and head != "example":
+            self._diagnostics.append(findings.empty(head, start.to(findings.span_of(lines[0]))))
+        if parts.broken or said_nothing and head != "example":
             self._broken.append((self._section, self._next()))
             return
         argument = parts.argument_fragment
@@ -215,8 +225,8 @@ class _Collector:
         self._notes.append(note)
 
     def _role(self, node: fsgs_claim, step: _Step) -> None:
-        inside = isinstance(node.parent, nodes.substitution_definition)
-        if not self._first_time(node) and not inside or (int(node["serial"]) in self._defined and not inside):
+        defining = isinstance(node.parent, nodes.substitution_definition)
+        if not defining and (int(node["serial"]) in self._defined or not self._first_time(node)):
             return
         raw = node.rawsource
         found = self._locator.find(raw, "inline", hint=node.source or step.hint, cell=step.cell)
@@ -224,9 +234,10 @@ class _Collector:
             return
         whole = Fragment(self._lines(found, raw, node, step))
         head = str(node["head"])
-        if head != "claim":
-            at = whole.text.find(head)
-            self._diagnostics.append(findings.unknown_head(head, whole.span(at, at + len(head)), f":fsgs:{head}:"))
+        if head not in ROLES:
+            at = whole.text.casefold().find(head)
+            span = whole.span(at, at + len(head))
+            self._diagnostics.append(findings.unknown_head(head, span, f":fsgs:{head}:", tuple(ROLES)))
             return
         open_, close = whole.text.find("`") + 1, whole.text.rfind("`")
         words, claim = split_words(whole.text[open_:close])
@@ -290,6 +301,12 @@ class _Collector:
         )
 
 
+def _shows_ours(node: nodes.Node) -> bool:
+    """Whether this is inline text, such as a literal, that has our name in its source but no role of ours in it."""
+    named = isinstance(node, nodes.Inline) and "fsgs" in getattr(node, "rawsource", "")
+    return named and next(iter(node.findall(fsgs_claim)), None) is None
+
+
 def _almost(line: Line) -> tuple[Span, str] | None:
     """Return what to replace by what in a first line that nearly is ours, or None when it is unclear."""
     match = _ALMOST.match(line.text)
@@ -322,11 +339,17 @@ def _slice(fragment: Fragment, start: int, stop: int) -> Fragment | None:
     return Fragment(tuple(lines)) if lines else None
 
 
-def _between(found: Found, comment: nodes.comment) -> bool:
+def _children(node: nodes.Node, cell: bool, hint: str | None) -> Iterator[_Step]:
+    before: nodes.Node | None = None
+    for child in node.children:
+        yield _Step(child, cell, hint, before)
+        if not isinstance(child, (nodes.comment, nodes.system_message)):
+            before = child
+
+
+def _between(found: Found, before: nodes.Node | None) -> bool:
     """Whether the comment stands where a literal block was announced, by ``::`` or by a directive for code."""
-    before = comment.parent.children[: comment.parent.index(comment)] if comment.parent else []
-    sibling = next((n for n in reversed(before) if not isinstance(n, (nodes.comment, nodes.system_message))), None)
-    if isinstance(sibling, nodes.paragraph) and sibling.rawsource.rstrip().endswith("::"):
+    if isinstance(before, nodes.paragraph) and before.rawsource.rstrip().endswith("::"):
         return True
     rows, index = found.source.rows, found.start[0]
     above = _announcement(found)
@@ -361,8 +384,8 @@ def _language(found: Found) -> str:
     """
     above = _announcement(found)
     match = _CODE_DIRECTIVE.search(found.source.rows[above].text) if above is not None else None
-    if match and match["language"]:
-        return match["language"].lower()
+    if match and (match["language"] or match["parsed"]):
+        return "" if match["parsed"] else str(match["language"]).lower()
     earlier = (language for row, language in reversed(found.source.highlights) if row < found.start[0])
     return next(earlier, "")
 

@@ -1,9 +1,11 @@
-"""What can be wrong with files and markup: one function for each code, FSGS603 to FSGS618.
+"""What can be wrong with files and markup: one function for each code, FSGS603 to FSGS619.
 
 (FSGS601, 602 and 606 concern the bytes of a file and stand in :mod:`sphinx_fsgs.document.text`.)
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sphinx_fsgs.diagnostic import Diagnostic, Fix, did_you_mean
 from sphinx_fsgs.document.model import HEADS, OPTIONS
@@ -50,16 +52,16 @@ def too_deep(span: Span) -> Diagnostic:
     )
 
 
-def unknown_head(word: str, span: Span, markup: str = "") -> Diagnostic:
-    """FSGS610: the word after ``fsgs:`` is none of ours; ``markup`` shows it as written, if not in a comment."""
-    near = did_you_mean(word, HEADS)
+def unknown_head(word: str, span: Span, markup: str, known: Sequence[str] = HEADS) -> Diagnostic:
+    """FSGS610: the word after ``fsgs:`` is none of ours; ``markup`` shows it as written."""
+    near = did_you_mean(word, known)
     return Diagnostic(
         "FSGS610",
         "error",
         span,
-        f'unknown word "{word}" in "{markup or f"fsgs: {word}"}"' if word else 'no word follows "fsgs:"',
+        f'unknown word "{word}" in "{markup}"' if word else f'no word follows "{markup}"',
         RULES,
-        f'did you mean "{near}"?' if near else f"known are {', '.join(HEADS)}",
+        f'did you mean "{near}"?' if near else f"known are {', '.join(known)}",
         fix=Fix(f'write "{near}"', span, near) if near and word else None,
     )
 
@@ -186,4 +188,17 @@ def unknown_option(name: str, head: str, span: Span) -> Diagnostic:
         f'unknown option ":{name}:"',
         f'did you mean ":{near}:"?' if near else there,
         Fix(f'write ":{near}:"', span, f":{near}:") if near else None,
+    )
+
+
+def empty(head: str, span: Span) -> Diagnostic:
+    """FSGS619: an annotation that says nothing, and so would check nothing."""
+    wanted = {"skip": "a reason", "ignore": "a code and a reason", "page": "options or a before section"}
+    return Diagnostic(
+        "FSGS619",
+        "error",
+        span,
+        f'nothing follows "{head}"',
+        RULES,
+        f"give {wanted.get(head, 'the sentence that is claimed')}, or remove it",
     )

@@ -9,11 +9,14 @@ the n-th in the file. A line number is at most a preference.
 
 from __future__ import annotations
 
+import heapq
 import os
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -140,11 +143,16 @@ class Source:
                 text = self.rows[index].text
                 yield from ((index, column) for column in _occurrences(text, body, shape != "inline"))
             return
-        starts = set(self._marked.get(body, ())) if shape != "block" else set()
-        if shape != "directive":
-            alone = ((index, len(self.rows[index].text) - len(body)) for index in self._bodies.get(body, ()))
-            starts.update(start for start in alone if shape == "block" or self._opens_comment(start[0]))
-        yield from (start for start in sorted(starts) if start[0] >= after)
+        marked = _from(self._marked.get(body, []), after) if shape != "block" else iter(())
+        yield from heapq.merge(marked, self._alone(body, shape, after) if shape != "directive" else iter(()))
+
+    def _alone(self, body: str, shape: Shape, after: int) -> Iterator[tuple[int, int]]:
+        """Yield the rows that hold ``body`` and nothing else, and can be the first row of that shape."""
+        indexes = self._bodies.get(body, [])
+        for number in range(bisect_left(indexes, after), len(indexes)):
+            index = indexes[number]
+            if shape == "block" or self._opens_comment(index):
+                yield index, len(self.rows[index].text) - len(body)
 
     def _opens_comment(self, index: int) -> bool:
         """Whether the row can be a comment's first text although its ``..`` stands in the row above."""
@@ -195,6 +203,10 @@ def _rows(text: str) -> Iterator[Row]:
         for piece in raw.replace("\v", " ").replace("\f", " ").splitlines(keepends=True) or [""]:
             yield Row(raw, number, start, piece.expandtabs(_TAB).rstrip())
             start += len(piece)
+
+
+def _from(places: list[tuple[int, int]], after: int) -> Iterator[tuple[int, int]]:
+    return (places[index] for index in range(bisect_left(places, (after, 0)), len(places)))
 
 
 def _occurrences(text: str, body: str, whole: bool) -> Iterator[int]:
@@ -294,11 +306,15 @@ class Locator:
         if first is None or (line is None and likely is None):
             return first
         best = None
-        for found in (first, *free):
-            if found.source.rows[found.start[0]].number == line:
+        for found in chain((first,), free):
+            number = found.source.rows[found.start[0]].number
+            if number == line:
                 return found
             if best is None and likely and likely(found):
                 best = found
+            if line is None or number > line:
+                if best or not likely:
+                    break
         return best or first
 
     def _take(self, found: Found) -> Found:

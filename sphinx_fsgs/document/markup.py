@@ -17,11 +17,11 @@ from docutils.parsers.rst.states import Inliner
 _serial = itertools.count(1)
 
 
-class fsgs_annotation(nodes.comment):  # noqa: N801 (docutils names its nodes so)
+class fsgs_annotation(nodes.comment):
     """A directive of ours: ``head`` and its raw source. Writers of Sphinx treat it as the comment that it is."""
 
 
-class fsgs_claim(nodes.inline):  # noqa: N801
+class fsgs_claim(nodes.inline):
     """A role of ours: the words that are shown, and in ``rawsource`` the markup. Writers treat it as inline text."""
 
 

@@ -56,6 +56,7 @@ def _parse(text: str, session: Session) -> nodes.document:
     settings = get_default_settings(Parser)
     settings.report_level = settings.halt_level = _SILENT
     settings.file_insertion_enabled, settings.raw_enabled = True, False
+    settings.input_encoding = "utf-8-sig"
     settings.record_dependencies = DependencyList()
     settings.syntax_highlight = "none"
     document = new_document(str(session.path), settings)

@@ -126,7 +126,7 @@ class NothingDirective(Directive):
 class IncludeDirective(DocutilsInclude):
     """``include`` that reads only text, only below the root, and says where it could not."""
 
-    option_spec = {  # noqa: RUF012 (docutils' way to declare options)
+    option_spec = {
         **(DocutilsInclude.option_spec or {}),
         "parser": directives.unchanged,
         "encoding": directives.unchanged,
@@ -170,11 +170,17 @@ class IncludeDirective(DocutilsInclude):
 
 
 def _target(argument: str, source: Path, session: Session) -> Path:
-    """Return the file that an include names: ``/x`` is below Sphinx's source folder, all else beside ``source``."""
-    if not argument.startswith("/"):
-        return (source.resolve().parent / argument).resolve()
-    homes = (folder for folder in session.path.parents if (folder / "conf.py").is_file())
-    return (next(homes, session.root) / argument.lstrip("/")).resolve()
+    """Return the file that an include names.
+
+    docutils looks beside the file with the directive, Sphinx beside the document, and for ``/x`` below
+    its source folder; where a ``conf.py`` stands above the document, Sphinx's way is tried first.
+    """
+    home = next((folder for folder in session.path.parents if (folder / "conf.py").is_file()), None)
+    if argument.startswith("/"):
+        return ((home or session.root) / argument.lstrip("/")).resolve()
+    folders = [source.resolve().parent, session.path.parent]
+    candidates = [(folder / argument).resolve() for folder in (reversed(folders) if home else folders)]
+    return next((path for path in candidates if path.is_file()), candidates[0])
 
 
 def _text_role(

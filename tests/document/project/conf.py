@@ -1,0 +1,36 @@
+"""A project of Sphinx that dumps what ``collect`` finds in each of its documents."""
+
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
+
+from sphinx.application import Sphinx
+from sphinx.domains import Domain
+
+from sphinx_fsgs.document.collect import collect
+from sphinx_fsgs.document.markup import DIRECTIVES, ROLES
+from tests.document.dump import dump
+
+project = "dump"
+root_doc = "nested"
+exclude_patterns = ["parts"]
+
+
+class FsgsDomain(Domain):
+    name = "fsgs"
+    label = "fsgs"
+    directives = DIRECTIVES
+    roles = ROLES
+
+
+def on_read(app: Sphinx, doctree) -> None:
+    path = Path(app.env.doc2path(app.env.docname))
+    found = dump(collect(doctree, path, shown_as=path.name))
+    (Path(app.outdir) / f"{path.stem}.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    app.add_domain(FsgsDomain)
+    app.connect("doctree-read", on_read)
