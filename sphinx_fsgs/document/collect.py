@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from sphinx_fsgs.source import Fragment, Line, Span
 _HEAD = re.compile(r"fsgs:(?=[ \t]|$)(?:[ \t]+(?P<word>\S+))?[ \t]*", re.MULTILINE)
 _NO_BLANK = re.compile(r"fsgs:(?P<word>[\w-]+)")
 # "fsgs.rst" and "fsgs-notes" are names; "FSGS" in capitals is ours only with a colon and a head behind it.
-_ALMOST = re.compile(rf"fsgs(?![\w./:-])[ \t]*[:;,=]*|fsgs:|(?i:fsgs)[ \t]*:(?=[ \t]*(?:{'|'.join(HEADS)})\b)")
+_ALMOST = re.compile(rf"fsgs(?![\w./:-])(?:[ \t]*[:;,=]+)?|fsgs:|(?i:fsgs)[ \t]*:(?=[ \t]*(?:{'|'.join(HEADS)})\b)")
 _CODE_DIRECTIVE = re.compile(
     r"\.\.[ ]+(?:code-block|sourcecode|code|(?P<parsed>parsed-literal))::(?:[ ]+(?P<language>\S+))?", re.IGNORECASE
 )
@@ -54,8 +53,6 @@ class _Step:
     node: nodes.Node
     cell: bool
     hint: str | None
-    before: nodes.Node | None = None
-    """The sibling above it, comments and messages left out."""
     leaving: bool = False
 
 
@@ -97,7 +94,7 @@ class _Collector:
                     steps.append(_Step(step.node, step.cell, step.hint, leaving=True))
                 cell = step.cell or isinstance(step.node, nodes.entry)
                 hint = getattr(step.node, "source", None) or step.hint
-                steps.extend(reversed([*_children(step.node, cell, hint)]))
+                steps.extend(_Step(child, cell, hint) for child in reversed(step.node.children))
 
     # ---- sections and tables: cells stand side by side, so each is read from the start of its table
 
@@ -160,20 +157,20 @@ class _Collector:
         lines = self._lines(found, text, node, step)
         first = lines[0]
         if head := _HEAD.match(first.text):
-            self._ours(step, head, lines, found)
+            self._ours(head, lines, found)
         elif match := _NO_BLANK.match(first.text):
             self._diagnostics.append(findings.neither_form(first, match["word"], len("fsgs:")))
         else:
             self._diagnostics.append(findings.not_ours(first, _almost(first)))
 
-    def _ours(self, step: _Step, match: re.Match[str], lines: tuple[Line, ...], found: Found | None) -> None:
+    def _ours(self, match: re.Match[str], lines: tuple[Line, ...], found: Found | None) -> None:
         first, head = lines[0], match["word"] or ""
         if head not in HEADS:
             start, end = match.span("word") if head else (0, len(first.text))
             self._diagnostics.append(
                 findings.unknown_head(head, findings.span_of(first, start, end), f"fsgs: {head}".rstrip())
             )
-        elif found and _between(found, step.before):
+        elif found and _between(found):
             self._diagnostics.append(findings.before_its_block(first))
         else:
             start_span = _dots(found) if found else findings.span_of(first, 0, 0)
@@ -259,6 +256,9 @@ class _Collector:
         if not self._is_new(found):
             return
         fragment = Fragment(self._lines(found, text, node, step))
+        if found and _quoted(found):
+            self._diagnostics.append(findings.before_its_block(fragment.lines[0]))
+            return
         language = _language(found) if found and not included else ""
         self._blocks.append(Block(fragment, fragment.span(), self._section, language, self._next()))
 
@@ -339,24 +339,25 @@ def _slice(fragment: Fragment, start: int, stop: int) -> Fragment | None:
     return Fragment(tuple(lines)) if lines else None
 
 
-def _children(node: nodes.Node, cell: bool, hint: str | None) -> Iterator[_Step]:
-    before: nodes.Node | None = None
-    for child in node.children:
-        yield _Step(child, cell, hint, before)
-        if not isinstance(child, (nodes.comment, nodes.system_message)):
-            before = child
+def _between(found: Found) -> bool:
+    """Whether the comment stands between a directive for code and its block."""
+    above = _announcement(found)
+    rows = found.source.rows
+    if above is None or _indent(rows[above].text) != _indent(rows[found.start[0]].text):
+        return False
+    return _CODE_DIRECTIVE.match(rows[above].text.strip()) is not None
 
 
-def _between(found: Found, before: nodes.Node | None) -> bool:
-    """Whether the comment stands where a literal block was announced, by ``::`` or by a directive for code."""
-    if isinstance(before, nodes.paragraph) and before.rawsource.rstrip().endswith("::"):
-        return True
+def _quoted(found: Found) -> bool:
+    """Whether a comment behind ``::`` was taken for a quoted literal block, whose lines all begin with a dot.
+
+    Such a block is not indented, and nobody writes one in order to show a comment.
+    """
     rows, index = found.source.rows, found.start[0]
     above = _announcement(found)
-    if above is None or _indent(rows[above].text) != _indent(rows[index].text):
+    if above is None or not _STUCK.match(rows[index].text.strip()):
         return False
-    text = rows[above].text.strip()
-    return text == "::" or _CODE_DIRECTIVE.match(text) is not None
+    return rows[above].text.endswith("::") and _indent(rows[above].text) == _indent(rows[index].text)
 
 
 def _announcement(found: Found) -> int | None:

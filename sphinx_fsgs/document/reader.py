@@ -12,6 +12,7 @@ from docutils.utils import DependencyList, new_document
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document import findings
 from sphinx_fsgs.document.collect import collect
+from sphinx_fsgs.document.locate import Source
 from sphinx_fsgs.document.model import Document
 from sphinx_fsgs.document.text import load, split_lines
 from sphinx_fsgs.document.tolerant import Session, tolerance
@@ -63,13 +64,26 @@ def _parse(text: str, session: Session) -> nodes.document:
 
     def observe(message: nodes.system_message) -> None:
         if not session.guessing and _loses_text(message):
-            span = session.span(message.get("source"), message.get("line"))
-            session.diagnostics.append(findings.lost_text(span, " ".join(message.children[0].astext().split())))
+            session.diagnostics.append(findings.lost_text(_place(message, text, session), _words(message)))
 
     document.reporter.attach_observer(observe)
     with tolerance(session):
         Parser().parse("\n".join(split_lines(text)), document)
     return document
+
+
+def _words(message: nodes.system_message) -> str:
+    return " ".join(message.children[0].astext().split())
+
+
+def _place(message: nodes.system_message, text: str, session: Session) -> Span:
+    """Return where the text stands that the message quotes, since its line is sometimes one too far."""
+    span = session.span(message.get("source"), message.get("line"))
+    quoted = next((child.astext() for child in message.children if isinstance(child, nodes.literal_block)), "")
+    if not quoted.strip() or span.path != session.shown:
+        return span
+    places = [found.span() for found in Source(session.path, session.shown, text).find(quoted, "block", False)]
+    return min(places, key=lambda place: abs(place.line - span.line), default=span)
 
 
 def _loses_text(message: nodes.system_message) -> bool:

@@ -127,7 +127,9 @@ def test_the_samples(name: str, shared: Path) -> None:
     assert len(found) == len(allowed)
     assert all(line in lines for line, lines in zip(found, allowed, strict=True))
     starts = {note.span.line for note in document.annotations}
-    starts |= {line.line for note in document.annotations if note.head == "claims" and note.body for line in note.body.lines}
+    starts |= {
+        line.line for note in document.annotations if note.head == "claims" and note.body for line in note.body.lines
+    }
     starts |= {block.span.line for note in document.annotations for block in note.blocks}
     spanned = {line for note in document.annotations for line in range(note.span.line, note.span.end_line + 1)} | starts
     for entry in expected["expect"]:

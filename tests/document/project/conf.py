@@ -6,11 +6,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.domains import Domain
 
 from sphinx_fsgs.document.collect import collect
-from sphinx_fsgs.document.markup import DIRECTIVES, ROLES
+from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, UnknownDirective, claim_role
 from tests.document.dump import dump
 
 project = "dump"
@@ -24,8 +25,14 @@ class FsgsDomain(Domain):
     directives = DIRECTIVES
     roles = ROLES
 
+    def directive(self, name):
+        return super().directive(name) or UnknownDirective
 
-def on_read(app: Sphinx, doctree) -> None:
+    def role(self, name):
+        return super().role(name) or claim_role
+
+
+def on_read(app: Sphinx, doctree: nodes.document) -> None:
     path = Path(app.env.doc2path(app.env.docname))
     found = dump(collect(doctree, path, shown_as=path.name))
     (Path(app.outdir) / f"{path.stem}.json").write_text(json.dumps(found), encoding="utf-8")
@@ -33,4 +40,5 @@ def on_read(app: Sphinx, doctree) -> None:
 
 def setup(app: Sphinx) -> None:
     app.add_domain(FsgsDomain)
+    app.add_directive("fsgs", UnknownDirective)
     app.connect("doctree-read", on_read)
