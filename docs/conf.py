@@ -37,7 +37,10 @@ suppress_warnings = [
 
 # Nothing is fetched while building, so that names of other projects lead nowhere; our own must resolve.
 _FOREIGN = "|".join(
-    map(re.escape, [*sorted(sys.stdlib_module_names), "Ellipsis", "docutils", "lark", "pytest", "_pytest", "sphinx"])
+    map(
+        re.escape,
+        [*sorted(sys.stdlib_module_names), "Ellipsis", "docutils", "lark", "pygments", "pytest", "_pytest", "sphinx"],
+    )
 )
 nitpick_ignore_regex = [
     ("py:.*", rf"({_FOREIGN})(\..*)?"),
