@@ -158,6 +158,8 @@ class _Collector:
         first = lines[0]
         if head := _HEAD.match(first.text):
             self._ours(head, lines, found)
+            if found and not step.cell and (below := _stuck_below(found)):
+                self._diagnostics.append(findings.stuck_above(below))
         elif match := _NO_BLANK.match(first.text):
             self._diagnostics.append(findings.neither_form(first, match["word"], len("fsgs:")))
         else:
@@ -173,8 +175,8 @@ class _Collector:
         elif found and _between(found):
             self._diagnostics.append(findings.before_its_block(first))
         else:
-            start_span = _dots(found) if found else findings.span_of(first, 0, 0)
-            self._annotate("comment", head, (cut(first, match.end()), *lines[1:]), start_span, lines[-1])
+            dots = found.source.place(*_dots(found)) if found else findings.span_of(first, 0, 0)
+            self._annotate("comment", head, (cut(first, match.end()), *lines[1:]), dots, lines[-1])
 
     def _directive(self, node: fsgs_annotation, step: _Step) -> None:
         if not self._first_time(node):
@@ -247,19 +249,18 @@ class _Collector:
 
     def _block(self, node: nodes.literal_block, step: _Step) -> None:
         text = (node.rawsource or node.astext()).expandtabs().strip("\n")
-        included = node.get("source")
-        hint = str(included) if included else node.source or step.hint
-        if not text.strip():
+        # "source" marks text of another file (literalinclude and its like), which no annotation here speaks of.
+        if not text.strip() or node.get("source"):
             return
-        likely = None if included else _announced
-        found = self._locator.find(text, "block", hint=hint, line=node.line, cell=step.cell, likely=likely)
+        hint = node.source or step.hint
+        found = self._locator.find(text, "block", hint=hint, line=node.line, cell=step.cell, likely=_announced)
         if not self._is_new(found):
             return
         fragment = Fragment(self._lines(found, text, node, step))
         if found and _quoted(found):
             self._diagnostics.append(findings.before_its_block(fragment.lines[0]))
             return
-        language = _language(found) if found and not included else ""
+        language = _language(found) if found else ""
         self._blocks.append(Block(fragment, fragment.span(), self._section, language, self._next()))
 
     def _stuck(self, node: nodes.paragraph, step: _Step) -> None:
@@ -316,16 +317,25 @@ def _almost(line: Line) -> tuple[Span, str] | None:
     return findings.span_of(line, 0, match.end()), "fsgs:"
 
 
-def _dots(found: Found) -> Span:
-    """Return where the comment's two dots stand."""
+def _dots(found: Found) -> tuple[int, int]:
+    """Return row and terminal column of the comment's two dots, or of its text if there are none (Markdown)."""
     index, column = found.start
-    row = found.source.rows[index]
-    before = row.text[:column].rstrip()
-    if not before.endswith(".."):
-        index, row = index - 1, found.source.rows[index - 1]
-        before = row.text
-    at = row.column(len(before) - 2)
-    return Span(found.source.shown, row.number, at, row.number, at)
+    rows = found.source.rows
+    for row, before in ((index, rows[index].text[:column].rstrip()), (index - 1, rows[index - 1].text)):
+        if row >= 0 and before.endswith(".."):
+            return row, len(before) - 2
+    return found.start
+
+
+def _stuck_below(found: Found) -> Line | None:
+    """Return the line of text that follows the comment without a blank line between them."""
+    index = found.end[0] + 1
+    if index >= len(found.source.rows):
+        return None
+    text, column = found.source.rows[index].text, _dots(found)[1]
+    if not text or _indent(text) != column or text[column:].startswith(".."):
+        return None
+    return Found(found.source, ((index, column, len(text) - column),)).lines()[0]
 
 
 def _slice(fragment: Fragment, start: int, stop: int) -> Fragment | None:

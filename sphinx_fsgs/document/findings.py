@@ -122,6 +122,20 @@ def stuck_below(line: Line) -> Diagnostic:
     )
 
 
+def stuck_above(line: Line) -> Diagnostic:
+    """FSGS613 too: no blank line between the comment and the text below it, which perhaps was meant to be in it."""
+    at = Span(line.path, line.line, 1, line.line, 1)
+    return Diagnostic(
+        "FSGS613",
+        "error",
+        span_of(line),
+        "no blank line between the comment and this line, which is no part of it",
+        "docutils: explicit markup ends with a blank line",
+        "put a blank line before this line, or indent it if it belongs to the comment",
+        fix=Fix("insert a blank line", at, "\n"),
+    )
+
+
 def no_comment(line: Line) -> Diagnostic:
     """FSGS618: ``..fsgs:`` (no blank after the dots) is ordinary text."""
     at = span_of(line, 2, 2)

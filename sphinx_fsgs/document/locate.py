@@ -100,6 +100,12 @@ class Source:
         self.path, self.shown = path, shown
         self.rows = tuple(_rows(text))
 
+    def place(self, index: int, column: int) -> Span:
+        """Return the place of terminal column ``column`` in row ``index``, without extent."""
+        row = self.rows[index]
+        at = row.column(column)
+        return Span(self.shown, row.number, at, row.number, at)
+
     @cached_property
     def _bodies(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
