@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lark import Lark, Token, Tree
     from lark.exceptions import UnexpectedInput
 
-_WORD = re.compile(r"%?[^\W\d][\w.]*|\d\w*|\S")
+_WORD = re.compile(r"%?[^\W\d][\w.]*|\d\w*|[!<>]=|<<|>>|\S")
 _LISTED = 6  # more than this many expectations do not help a reader
 
 

@@ -103,8 +103,8 @@ def test_comments_of_all_kinds_and_upper_case() -> None:
 
 
 def test_directives_without_meaning_are_read_without_effect() -> None:
-    text = '.globl f, g\n.type f, @function\n.section .text, "ax;#"; nop\nf: .p2align 4,,15\n.cfi_startproc\n.Lx: .size f, 1'
-    assert _read(text) == (Instruction("nop", (), "nop", S), Label("f", S), Label(".Lx", S))
+    text = '.globl f, g\n.type f, @function\n.section x, "a;#"; nop\nf: .p2align 4,,15\n.cfi_startproc\n.L: .size f, 1'
+    assert _read(text) == (Instruction("nop", (), "nop", S), Label("f", S), Label(".L", S))
 
 
 def test_the_block_is_a_line_of_a_run_section_only() -> None:

@@ -1,0 +1,365 @@
+"""Reading examples and pages: options, the sections, and the run.
+
+Each statement is parsed by itself, so that a bad one gives one finding and the others are still read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, cast
+
+from sphinx_fsgs.diagnostic import Diagnostic, did_you_mean
+from sphinx_fsgs.source import Fragment, Line, Span
+from sphinx_fsgs.syntax.assembly import AsmStatement, Label, TheBlock
+from sphinx_fsgs.syntax.errors import Language, parse
+from sphinx_fsgs.syntax.example import (
+    Assume,
+    Assumption,
+    Bind,
+    Condition,
+    Example,
+    Holds,
+    InMode,
+    Section,
+    Symbol,
+)
+from sphinx_fsgs.syntax.expression import Binary, Expr, Free, Name
+from sphinx_fsgs.syntax.lexicon import Lexicon
+from sphinx_fsgs.syntax.names import Names, frees_in
+from sphinx_fsgs.syntax.parsed import Findings, Parsed
+from sphinx_fsgs.syntax.pieces import cut, one_line
+from sphinx_fsgs.syntax.places import Places, places_of
+from sphinx_fsgs.syntax.read_assembly import read_assembly
+from sphinx_fsgs.syntax.read_scope import read_scope
+from sphinx_fsgs.syntax.scope import Scope
+from sphinx_fsgs.syntax.sections import RUN, Outline, outline
+
+AUTHORITY = "the example language"
+
+Expect = Literal["holds", "fails", "undecided"]
+Option = tuple[str, "Fragment | None", Span]
+
+EXAMPLE_OPTIONS: tuple[str, ...] = (
+    "name",
+    "where",
+    "syntax",
+    "language",
+    "expect",
+    "hide",
+    "trace",
+    "after",
+    "blocks",
+)
+PAGE_OPTIONS: tuple[str, ...] = ("where", "syntax", "language", "expect", "hide", "trace")
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "expect": ("holds", "fails", "undecided"),
+    "syntax": ("att",),
+    "language": ("asm",),
+}
+_LATER = {"intel": "Intel syntax", "c": "C"}
+_STARTS = ("assumption", "claim")
+_SCOPED = re.compile(r"\[([^\]]*)\]")
+"""A scope in front of a condition; no expression begins with a bracket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What all examples of a file have in common."""
+
+    before: tuple[Assumption, ...] = ()
+    where: Scope | None = None
+    expect: Expect = "holds"
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The symbols and ``?names`` that ``before`` introduces."""
+        return _introduced(self.before)
+
+
+EMPTY_PAGE = Page()
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    where: Scope | None
+    expect: Expect
+    words: tuple[tuple[str, str], ...]
+
+    def word(self, name: str) -> str:
+        return dict(self.words).get(name, "")
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What the statements of one example share."""
+
+    lexicon: Lexicon
+    findings: Findings
+    places: Places
+    known: frozenset[str]
+    before: list[Assumption] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
+    attempted: bool = False
+
+    def assumptions(self, section: Outline) -> None:
+        """Read ``before``."""
+        for fragment in section.statements:
+            tree = self._statement(fragment, "assumption", section.word)
+            if tree is not None:
+                self.before.append(cast(Assumption, tree))
+                self.known |= _introduced([self.before[-1]])
+
+    def claims(self, section: Outline) -> None:
+        """Read a section of conditions."""
+        for fragment in section.statements:
+            self.attempted = True
+            scope, rest = self._scope(fragment)
+            line = self._statement(rest, "claim", section.word) if rest is not None else None
+            if line is not None:
+                self._condition(cast(Section, section.word), scope, line, fragment)
+
+    def _condition(self, section: Section, scope: Scope | None, line: object, fragment: Fragment) -> None:
+        from sphinx_fsgs.syntax.build_example import Claim
+
+        read = cast(Claim, line)
+        text, span = one_line(fragment.text), fragment.span()
+        self.conditions.append(Condition(section, read.claimed, read.window, scope, read.when, text, span))
+        for free in _frees(read.claimed.condition if isinstance(read.claimed, Holds) else None, read.when):
+            self._misspelt(free)
+
+    def _scope(self, fragment: Fragment) -> tuple[Scope | None, Fragment | None]:
+        match = _SCOPED.match(fragment.text)
+        if match is None:
+            return None, fragment
+        parsed = read_scope(cut(fragment, match.start(1), match.end(1)), self.lexicon)
+        self.findings.found.extend(parsed.diagnostics)
+        return parsed.tree, cut(fragment, match.end(), len(fragment.text)) if parsed.tree is not None else None
+
+    def _statement(self, fragment: Fragment, start: str, section: str) -> object | None:
+        authority = f"{AUTHORITY}, section {section}"
+        tree = parse(Language("example", start, "FSGS100", authority, _STARTS), fragment)
+        if isinstance(tree, Diagnostic):
+            self.findings.found.append(tree)
+            return None
+        from sphinx_fsgs.syntax.build_example import Statements
+
+        findings = Findings(authority)
+        names = Names(self.lexicon, findings, self.known)
+        statement: object = Statements(fragment, self.lexicon, findings, names, self.places).transform(tree)
+        self.findings.found.extend(findings.found)
+        return None if findings.found else statement
+
+    def _misspelt(self, free: Free) -> None:
+        """Report a ``?name`` that ``before`` does not have when it has one that is spelt nearly so."""
+        names = {each for each in self.known if each.startswith("?")}
+        word = f"?{free.name}"
+        if word not in names and did_you_mean(word, names):
+            self.findings.unknown("FSGS113", free.span, "name", word, names)
+
+
+def read_example(
+    name: str,
+    options: Sequence[Option],
+    body: Fragment | None,
+    block: tuple[Fragment, ...],
+    lexicon: Lexicon,
+    span: Span,
+    *,
+    known: frozenset[str] = frozenset(),
+) -> Parsed[Example]:
+    """Read an example.
+
+    ``block`` are the literal blocks that serve as its run, or that its ``run`` section names by the
+    line ``the block``. ``known`` are symbols and ``?names`` of its page (:attr:`Page.known`) or of
+    the example that it continues. What cannot be read is missing from the tree.
+    """
+    findings = Findings(AUTHORITY)
+    settings = _options(options, EXAMPLE_OPTIONS, lexicon, findings)
+    sections = outline(body, findings) if body is not None else ()
+    misread = len(findings.found)
+    run = _run(sections, block, lexicon, span, findings)
+    whole = len(findings.found) == misread
+    labels = frozenset(each.name for each in run if isinstance(each, Label))
+    reader = _Reader(lexicon, findings, places_of(run, lexicon, whole=whole), known | labels)
+    for section in sorted(sections, key=lambda each: each.word != "before"):
+        if section.word == "before":
+            reader.assumptions(section)
+        elif section.word != RUN:
+            reader.claims(section)
+    if not reader.attempted and not any(each.code in ("FSGS102", "FSGS111") for each in findings.found):
+        findings.error("FSGS110", span, "the example claims nothing", 'say what holds in a section "after"')
+    example = Example(
+        settings.word("name") or name,
+        settings.where,
+        settings.expect,
+        settings.words,
+        overriding(reader.before),
+        run,
+        tuple(reader.conditions),
+        span,
+    )
+    return Parsed(example, findings.done())
+
+
+def read_page(options: Sequence[Option], body: Fragment | None, lexicon: Lexicon, span: Span) -> Parsed[Page]:
+    """Read what a file's examples have in common: options, and a section ``before``."""
+    findings = Findings(f"{AUTHORITY}, page")
+    settings = _options(options, PAGE_OPTIONS, lexicon, findings)
+    reader = _Reader(lexicon, findings, places_of((), lexicon, whole=True), frozenset())
+    for section in outline(body, findings, ("before",)) if body is not None else ():
+        reader.assumptions(section)
+    if not reader.before and not settings.words and not findings.found:
+        findings.error("FSGS112", span, "the page says nothing", 'give options, or a section "before"')
+    return Parsed(Page(overriding(reader.before), settings.where, settings.expect, settings.words), findings.done())
+
+
+def merge(page: Page, example: Example) -> Example:
+    """Return the example as it stands on its page; what it says itself counts."""
+    given = {name for name, _ in example.options}
+    return replace(
+        example,
+        where=example.where or page.where,
+        expect=example.expect if "expect" in given else page.expect,
+        options=(*(each for each in page.options if each[0] not in given), *example.options),
+        before=overriding((*page.before, *example.before)),
+    )
+
+
+def overriding(lines: Iterable[Assumption]) -> tuple[Assumption, ...]:
+    """Return the lines without those that a later one for the same cell, mode or symbol overrides."""
+    kept: dict[object, Assumption] = {}
+    for number, line in enumerate(lines):
+        key = _subject(line) or number
+        kept.pop(key, None)
+        kept[key] = line
+    return tuple(kept.values())
+
+
+def _subject(line: Assumption) -> tuple[str, object] | None:
+    """Return what a line is about, if a second line about it would replace it."""
+    match line:
+        case Bind(place=place):
+            return "cell", place
+        case Assume(condition=Binary(op="=", left=Name(name="CPL") as place)):  # "in kernel", "in user"
+            return "cell", place
+        case InMode():
+            return "mode", ""
+        case Symbol(name=name):
+            return "symbol", name
+        case _:
+            return None
+
+
+# ---- options ------------------------------------------------------------------------------------
+
+
+def _options(given: Sequence[Option], allowed: Sequence[str], lexicon: Lexicon, findings: Findings) -> _Options:
+    where: Scope | None = None
+    words: dict[str, str] = {}
+    for name, value, span in given:
+        if name not in allowed:
+            findings.unknown("FSGS104", span, "option", name, set(allowed), f"one of {', '.join(allowed)}")
+            continue
+        if name in words:
+            findings.error("FSGS111", span, f'a second option "{name}"', "keep one of them")
+            continue
+        words[name] = one_line(value.text) if value is not None else ""
+        if name == "where":
+            parsed = read_scope(value, lexicon) if value is not None else _no_scope(span)
+            findings.found.extend(parsed.diagnostics)
+            where = parsed.tree
+        elif name in _CHOICES:
+            _choice(name, words[name], value.span() if value is not None else span, findings)
+    expect = words.get("expect", "holds")
+    return _Options(where, cast(Expect, expect if expect in _CHOICES["expect"] else "holds"), tuple(words.items()))
+
+
+def _no_scope(span: Span) -> Parsed[Scope]:
+    findings = Findings("the language of scopes")
+    findings.error("FSGS181", span, "an empty scope", "name profiles, families or features, or leave it out")
+    return Parsed(None, findings.done())
+
+
+def _choice(name: str, word: str, span: Span, findings: Findings) -> None:
+    choices = _CHOICES[name]
+    if word in choices:
+        return
+    if word in _LATER:
+        findings.error("FSGS107", span, f"{_LATER[word]} is not read by this version", f"{name} can be {choices[0]}")
+    else:
+        findings.unknown("FSGS104", span, f"value of {name}", word, set(choices), f"one of {', '.join(choices)}")
+
+
+# ---- the run ------------------------------------------------------------------------------------
+
+_OF_ASSEMBLY = frozenset({"FSGS106", "FSGS112", "FSGS140", "FSGS141", "FSGS142", "FSGS143", "FSGS144", "FSGS145"})
+
+
+def _run(
+    sections: Sequence[Outline], block: tuple[Fragment, ...], lexicon: Lexicon, span: Span, findings: Findings
+) -> tuple[AsmStatement, ...]:
+    own = next((each for each in sections if each.word == RUN), None)
+    if own is None:
+        run = _block(block, lexicon, findings)
+        where = block[0].span() if block else span
+    else:
+        run = _spliced(_own(own.lines, lexicon, findings), block, lexicon, findings)
+        where = own.span
+    if not run and not any(each.code in _OF_ASSEMBLY for each in findings.found):
+        help = "write instructions, below the section or in a literal block"
+        findings.error("FSGS112", where, "there is nothing to run", help)
+    return run
+
+
+def _own(lines: tuple[Line, ...], lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:
+    if not lines:
+        return ()
+    parsed = read_assembly(Fragment(lines), lexicon, the_block=True)
+    findings.found.extend(parsed.diagnostics)
+    return parsed.tree or ()
+
+
+def _block(block: tuple[Fragment, ...], lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:
+    run: list[AsmStatement] = []
+    for fragment in block:
+        parsed = read_assembly(fragment, lexicon)
+        findings.found.extend(parsed.diagnostics)
+        run.extend(parsed.tree or ())
+    return tuple(run)
+
+
+def _spliced(
+    run: tuple[AsmStatement, ...], block: tuple[Fragment, ...], lexicon: Lexicon, findings: Findings
+) -> tuple[AsmStatement, ...]:
+    """Put the literal blocks in place of each line ``the block``."""
+    marks = [each for each in run if isinstance(each, TheBlock)]
+    if not marks:
+        return run
+    if not block:
+        findings.error(
+            "FSGS112", marks[0].span, "there is no literal block", "put one behind the comment, or write it out"
+        )
+    text = _block(block, lexicon, findings)
+    return tuple(part for each in run for part in (text if isinstance(each, TheBlock) else (each,)))
+
+
+# ---- ?names -------------------------------------------------------------------------------------
+
+
+def _introduced(lines: Iterable[Assumption]) -> frozenset[str]:
+    found: set[str] = set()
+    for line in lines:
+        if isinstance(line, Symbol):
+            found.add(line.name)
+        elif isinstance(line, Bind):
+            found |= {f"?{free.name}" for free in _frees(line.place, line.value)}
+        elif isinstance(line, Assume):
+            found |= {f"?{free.name}" for free in _frees(line.condition)}
+    return frozenset(found)
+
+
+def _frees(*expressions: Expr | None) -> list[Free]:
+    return [free for each in expressions if each is not None for free in frees_in(each)]
