@@ -44,13 +44,18 @@ def read_file(path: Path, *, shown_as: str | None = None, root: Path | None = No
 
 
 def _project(path: Path) -> Path:
-    """Return the nearest folder above the file that is a project, else the working directory, else its own folder."""
+    """Return the folder of the project that holds the file.
+
+    That is the nearest folder above it with a sign of one; else the working directory if it is above
+    the file, else the folder of a ``conf.py`` of Sphinx, else the file's own.
+    """
     folder = path.resolve().parent
-    for candidate in (folder, *folder.parents):
-        if any((candidate / mark).exists() for mark in _PROJECT_MARKS):
-            return candidate
+    above = (folder, *folder.parents)
     here = Path.cwd().resolve()
-    return here if folder.is_relative_to(here) else folder
+    candidates = [candidate for candidate in above if any((candidate / mark).exists() for mark in _PROJECT_MARKS)]
+    candidates += [here] if here in above else []
+    candidates += [candidate for candidate in above if (candidate / "conf.py").is_file()]
+    return candidates[0] if candidates else folder
 
 
 def _parse(text: str, session: Session) -> nodes.document:

@@ -52,8 +52,8 @@ _sessions: list[Session] = []
 class _AnyOptions(dict[str, Callable[[str], Any]]):
     """An option specification that takes every option; a directive with an empty one would take none."""
 
-    def __init__(self) -> None:
-        super().__init__(name=directives.unchanged)
+    def __init__(self, known: Mapping[str, Callable[[str], Any]] | None = None) -> None:
+        super().__init__(known or {"name": directives.unchanged})
 
     def __missing__(self, _name: str) -> Callable[[str], Any]:
         return directives.unchanged
@@ -208,6 +208,13 @@ _REPLACED: dict[str, type[Directive]] = {
 }
 
 
+def _lenient(known: type[Directive]) -> type[Directive]:
+    """Return a directive of docutils that also takes the options that Sphinx adds to it."""
+    if not getattr(known, "option_spec", None):
+        return known
+    return type(known.__name__, (known,), {"option_spec": _AnyOptions(known.option_spec)})
+
+
 @contextlib.contextmanager
 def tolerance(session: Session) -> Iterator[None]:
     """Within this context docutils knows our markup, and is patient with what it does not know."""
@@ -224,6 +231,7 @@ def tolerance(session: Session) -> Iterator[None]:
         if lowered in _REPLACED:
             return _REPLACED[lowered], []
         known, messages = saved_directive(directive_name, language_module, document)
+        known = _lenient(known) if known else None
         if lowered == "csv-table" and known:
             return type("CsvTable", (_CsvTable, known), {}), messages
         return known or UnknownDirective, messages if known else []

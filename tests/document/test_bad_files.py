@@ -121,6 +121,16 @@ def test_the_root_is_the_project(root: Path) -> None:
     assert [note.text for note in read_file(root / "page.rst").annotations] == ["LKGS faults"]
 
 
+def test_options_that_sphinx_adds_are_taken(root: Path) -> None:
+    text = (
+        f".. note::\n   :collapsible:\n{CLAIM.replace(chr(10), chr(10) + '   ')}\n\n.. math::\n   :label: x\n\n   y\n"
+    )
+    (root / "page.rst").write_text(text)
+    document = read_file(root / "page.rst")
+    assert [note.text for note in document.annotations] == ["SWAPGS faults"]
+    assert document.diagnostics == ()
+
+
 def test_docutils_is_left_as_it_was(root: Path) -> None:
     before = directives.directive, roles.role, dict(vars(roles)["_roles"])
     text = ".. role:: mine\n\n.. default-role:: math\n\n" + "- " * 2000 + "x\n"
