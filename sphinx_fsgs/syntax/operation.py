@@ -11,9 +11,11 @@ from typing import cast
 
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.expression import Expr, Memory, Msr, Name, Slice
-from sphinx_fsgs.syntax.reader import grammar
+from sphinx_fsgs.syntax.reader import grammar, parse
 
 Place = Name | Slice | Memory | Msr
+
+STARTS = ("operation", "definitions", "expression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,21 +127,31 @@ Definition = Function | Procedure
 def read_operation(fragment: Fragment) -> Block:
     """Read the statements of an Operation.
 
-    :raises lark.exceptions.UnexpectedInput: where the text leaves the notation; the loader turns it
-        into a diagnostic of the spec file.
+    :raises NotationError: where the text leaves the notation.
     """
     from sphinx_fsgs.syntax.build_operation import Operations
 
-    tree = grammar("operation", "operation", "definitions").parse(fragment.text, start="operation")
+    tree = parse(grammar("operation", *STARTS), fragment, "operation")
     return cast(Block, Operations(fragment).transform(tree))
 
 
 def read_definitions(fragment: Fragment) -> tuple[Definition, ...]:
     """Read the functions and procedures of a file of ``spec/procedures/``.
 
-    :raises lark.exceptions.UnexpectedInput: as :func:`read_operation`.
+    :raises NotationError: as :func:`read_operation`.
     """
     from sphinx_fsgs.syntax.build_operation import Operations
 
-    tree = grammar("operation", "operation", "definitions").parse(fragment.text, start="definitions")
+    tree = parse(grammar("operation", *STARTS), fragment, "definitions")
     return cast("tuple[Definition, ...]", Operations(fragment).transform(tree))
+
+
+def read_expression(fragment: Fragment) -> Expr:
+    """Read one expression in the notation of Operations.
+
+    :raises NotationError: as :func:`read_operation`.
+    """
+    from sphinx_fsgs.syntax.build_operation import Operations
+
+    tree = parse(grammar("operation", *STARTS), fragment, "expression")
+    return cast(Expr, Operations(fragment).transform(tree))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sphinx_fsgs.files import data_dir
+from sphinx_fsgs.source import Fragment, Span
 
 if TYPE_CHECKING:
     from lark import Lark, Tree
     from lark.lexer import Token
-
-    Parse = Callable[[str, str], Tree[Token]]
 
 
 @functools.cache
@@ -31,3 +29,28 @@ def grammar(name: str, *starts: str) -> Lark:
         import_paths=[str(folder)],
         source_path=str(folder / f"{name}.lark"),
     )
+
+
+class NotationError(Exception):
+    """Text of the spec leaves its notation at ``span``; ``expected`` names what could stand there."""
+
+    def __init__(self, span: Span, expected: tuple[str, ...]) -> None:
+        super().__init__(f"{span.path}:{span.line}:{span.column}: expected {', '.join(expected)}")
+        self.span = span
+        self.expected = expected
+
+
+def parse(parser: Lark, fragment: Fragment, start: str) -> Tree[Token]:
+    """Parse a fragment of the spec.
+
+    :raises NotationError: at the first place where it leaves the grammar.
+    """
+    from lark.exceptions import UnexpectedInput, UnexpectedToken
+
+    try:
+        return parser.parse(fragment.text, start=start)
+    except UnexpectedInput as error:
+        at = error.pos_in_stream
+        offset = len(fragment.text) if at is None or at < 0 else at
+        known = error.accepts if isinstance(error, UnexpectedToken) else getattr(error, "allowed", None)
+        raise NotationError(fragment.span(offset, offset + 1), tuple(sorted(map(str, known or ())))) from None

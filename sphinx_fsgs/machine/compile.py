@@ -1,0 +1,939 @@
+"""Operations to Python code objects, stamped with the lines of the spec.
+
+The tree is walked once for integers and once for terms. An Operation, and each procedure for each way
+it is called, becomes a function of its own, so that a traceback or a coverage report names the spec's
+file and line. In the concrete form a fault is raised and writes go straight to the state; in the
+symbolic form every block runs under two guards: ``g`` (this statement is reached) and ``w`` (a write
+here counts; faults need not be excluded, because a fault undoes the instruction).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import CodeType
+from typing import cast
+
+from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.emit import Code, Concrete, Emitter, Symbolic, constant
+from sphinx_fsgs.machine.operands import (
+    Binding,
+    Constant,
+    Effective,
+    Formula,
+    InCells,
+    InMemory,
+    Local,
+    Meaning,
+    RecordRef,
+)
+from sphinx_fsgs.machine.values import Fault as RaisedFault
+from sphinx_fsgs.source import Span
+from sphinx_fsgs.spec.layout import Slot, View
+from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.spec.tables import Sheet
+from sphinx_fsgs.syntax.expression import (
+    COMPARISONS,
+    CONNECTIVES,
+    Binary,
+    Call,
+    Concat,
+    Conditional,
+    Expr,
+    Memory,
+    Msr,
+    Name,
+    Number,
+    Slice,
+    Unary,
+    names_in,
+)
+from sphinx_fsgs.syntax.operation import (
+    Assign,
+    Block,
+    Do,
+    Fault,
+    Function,
+    If,
+    Invoke,
+    Let,
+    Place,
+    Procedure,
+    Restart,
+    Statement,
+    Undefined,
+)
+
+Compiled = Callable[..., object]
+Sizes = tuple[tuple[str, Meaning], ...]
+
+MODES: Mapping[str, str] = {
+    "in_64_bit_mode": "64-bit",
+    "in_compatibility_mode": "compatibility",
+    "in_protected_mode": "protected",
+}
+
+CARRIER = 64
+"""The bits in which a choice between plain numbers is held until its place gives it a width."""
+
+SIZES = ("OperandSize", "AddressSize")
+CHECK_ACCESS = "check_access"
+LINEAR_ADDRESS = "linear_address"
+_PLACE = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
+_RUNTIME: dict[str, object] = {
+    name: getattr(terms, name)
+    for name in (
+        "add sub mul bit_and bit_or bit_xor shift_left shift_right eq ne lt le and_ or_ not_ extract concat ite "
+        "zero_extend sign_extend"
+    ).split()
+} | {"Fault": RaisedFault}
+
+
+class CompileError(Exception):
+    """An Operation is not well formed: an unknown name, a width that does not fit."""
+
+    def __init__(self, message: str, span: Span) -> None:
+        super().__init__(f"{span.path}:{span.line}: {message}")
+        self.message = message
+        self.span = span
+
+
+@dataclass(frozen=True, slots=True)
+class _Guards:
+    """The names of the guard variables of a block; the empty string is the constant 1."""
+
+    reached: str
+    writes: str
+
+
+class _Block:
+    """Python statements being collected, each with a line of the spec."""
+
+    def __init__(self, compiler: _Function, names: dict[str, Meaning], guards: _Guards) -> None:
+        self.compiler = compiler
+        self.names = names
+        self.guards = guards
+        self.body: list[ast.stmt] = []
+        self.line = 1
+        self.may_fault = False
+
+    def write(self, text: str) -> None:
+        """Add statements written as text, at the current line."""
+        self.body.extend(_parsed(text, self.line))
+
+    def keep(self, code: Code, hint: str = "t") -> Code:
+        """Return code that is cheap to repeat, putting the value into a variable if need be."""
+        if code.constant is not None or re.fullmatch(r"[a-z_]\w*|s\[\d+\]", code.text):
+            return code
+        name = self.compiler.fresh(hint)
+        self.write(f"{name} = {code.text}")
+        return replace(code, text=name)
+
+
+class Compiler:
+    """Compiles Operations and procedures of one spec, each once for each binding.
+
+    :param symbolic: whether values may be terms.
+    """
+
+    def __init__(self, spec: Spec, symbolic: bool) -> None:
+        self.spec = spec
+        self.emitter: Emitter = Symbolic() if symbolic else Concrete()
+        self._done: dict[object, Compiled] = {}
+        self._faulting: dict[object, bool] = {}
+
+    @cached_property
+    def unknowns(self) -> Mapping[str, int]:
+        """The functions of which the spec knows nothing, with their widths."""
+        data = Sheet(self.spec.folder / "unknowns.toml").data
+        return {name: cast("Mapping[str, int]", row)["width"] for name, row in data.items()}
+
+    def operation(self, stem: str, binding: Binding) -> Compiled:
+        """Return the code of an instruction.
+
+        Concrete: ``f(s, m, A)``, which raises :class:`~sphinx_fsgs.machine.values.Fault`. Symbolic:
+        ``f(m, g, w, A)``, which returns the guard of completion.
+
+        :raises CompileError: when the Operation is not well formed for this binding.
+        """
+        key = (stem, binding.key())
+        if key not in self._done:
+            instruction = self.spec.instruction(stem)
+            names: dict[str, Meaning] = dict(binding.names)
+            for name, size in binding.sizes.items():
+                names[name] = Constant(size)
+            function = _Function(self, binding.mode, stem.lower(), instruction.path)
+            self._done[key] = function.build(instruction.operation, names, ())
+            self._faulting[key] = function.may_fault
+        return self._done[key]
+
+    def procedure(
+        self, name: str, mode: str, meanings: Sequence[Meaning], span: Span, sizes: Sizes = ()
+    ) -> tuple[Compiled, bool]:
+        """Return the code of a procedure for arguments of these meanings, and whether it may fault.
+
+        ``sizes`` are the sizes of the instruction, which are known throughout.
+        """
+        found = self.spec.definition(name)
+        if not isinstance(found, Procedure):
+            raise CompileError(f"there is no procedure {name}", span)
+        if len(found.parameters) != len(meanings):
+            raise CompileError(f"{name} takes {len(found.parameters)} arguments, not {len(meanings)}", span)
+        key = (name, mode, tuple(meanings), sizes)
+        if key not in self._done:
+            names: dict[str, Meaning] = dict(zip(found.parameters, meanings, strict=True)) | dict(sizes)
+            values = tuple(each.code for each in meanings if isinstance(each, Local))
+            function = _Function(self, mode, name, found.span.path)
+            self._done[key] = function.build(found.body, names, values)
+            self._faulting[key] = function.may_fault
+        return self._done[key], self._faulting[key]
+
+    def by_reference(self, procedure: Procedure) -> frozenset[str]:
+        """Return the parameters that stand for places: assigned, dotted, a segment, or handed on as such."""
+        found: set[str] = set()
+        for statement in _statements(procedure.body):
+            found.update(self._references(statement, procedure.parameters))
+        return frozenset(found)
+
+    def _references(self, statement: Statement, parameters: Sequence[str]) -> Iterator[str]:
+        for expr in _expressions(statement):
+            for name in names_in(expr):
+                if "." in name.name and name.name.split(".")[0] in parameters:
+                    yield name.name.split(".")[0]
+            for memory in (each for each in terms_of(expr) if isinstance(each, Memory)):
+                if memory.segment in parameters:
+                    yield memory.segment
+        if isinstance(statement, (Assign, Undefined)) and isinstance(statement.place, Name):
+            if statement.place.name in parameters:
+                yield statement.place.name
+        if isinstance(statement, Invoke):
+            callee = self.spec.definition(statement.name)
+            if isinstance(callee, Procedure):
+                references = self.by_reference(callee)
+                for parameter, argument in bind_arguments(statement, callee):
+                    if parameter in references and isinstance(argument, Name) and argument.name in parameters:
+                        yield argument.name
+
+
+def terms_of(expr: Expr) -> Iterator[Expr]:
+    """Yield an expression and all below it."""
+    from sphinx_fsgs.syntax.expression import walk
+
+    return walk(expr)
+
+
+def bind_arguments(statement: Invoke, callee: Procedure) -> list[tuple[str, Expr]]:
+    """Return the parameters of a procedure with the arguments of a call, by position and by name."""
+    named = dict(statement.named)
+    found: list[tuple[str, Expr]] = []
+    positional = iter(statement.arguments)
+    for parameter in callee.parameters:
+        argument = named.pop(parameter, None) or next(positional, None)
+        if argument is None:
+            raise CompileError(f"{callee.name} needs {parameter}", statement.span)
+        found.append((parameter, argument))
+    if named or next(positional, None) is not None:
+        raise CompileError(f"{callee.name} takes {', '.join(callee.parameters)}", statement.span)
+    return found
+
+
+def _statements(block: Block) -> Iterator[Statement]:
+    for statement in block:
+        yield statement
+        if isinstance(statement, If):
+            for _, inner in statement.branches:
+                yield from _statements(inner)
+            yield from _statements(statement.otherwise)
+
+
+def _expressions(statement: Statement) -> Iterator[Expr]:
+    if isinstance(statement, Let):
+        yield statement.value
+    elif isinstance(statement, Assign):
+        yield statement.place
+        yield statement.value
+    elif isinstance(statement, If):
+        yield from (condition for condition, _ in statement.branches)
+    elif isinstance(statement, Fault):
+        yield from () if statement.error is None else (statement.error,)
+    elif isinstance(statement, (Invoke, Do)):
+        yield from statement.arguments
+        if isinstance(statement, Invoke):
+            yield from (value for _, value in statement.named)
+    elif isinstance(statement, Undefined):
+        yield statement.place
+
+
+class _Function:
+    """One Python function in the making."""
+
+    def __init__(self, compiler: Compiler, mode: str, name: str, path: str) -> None:
+        self.compiler = compiler
+        self.spec = compiler.spec
+        self.emitter = compiler.emitter
+        self.mode = mode
+        self.name = name
+        self.path = path
+        self.count = 0
+        self.may_fault = False
+        self.wrote = False
+        self.faults_after_write = False
+        self.globals: dict[str, object] = {}
+
+    def fresh(self, hint: str) -> str:
+        """Return a variable name not used before in this function."""
+        self.count += 1
+        return f"{hint}{self.count}"
+
+    def build(self, block: Block, names: dict[str, Meaning], values: Sequence[str]) -> Compiled:
+        """Compile the block into a function whose last parameters are ``values``."""
+        symbolic = self.emitter.symbolic
+        guards = _Guards("g", "w") if symbolic else _Guards("", "")
+        body = _Block(self, names, guards)
+        first = "m, g, w, A" if symbolic else "s, m, A"
+        self.statements(block, body)
+        if symbolic:
+            body.body.append(ast.Return(ast.Name("g", ast.Load(), **_PLACE), **_PLACE))
+        elif self.faults_after_write:
+            body.body = self._undoing(body.body)
+        head = _parsed(f"def {self.name}({', '.join((first, *values))}):\n pass", 1)[0]
+        assert isinstance(head, ast.FunctionDef)
+        head.body = body.body or head.body
+        module = ast.Module([head], [])
+        ast.fix_missing_locations(module)
+        code = compile(module, self.path, "exec")
+        space = _RUNTIME | self.globals | {"__builtins__": {"min": min}}
+        exec(cast(CodeType, code), space)  # noqa: S102 - our own spec, compiled; no text of a document gets here
+        return cast(Compiled, space[self.name])
+
+    def _undoing(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        frame = _parsed("u = s[:]\ntry:\n pass\nexcept Fault:\n s[:] = u\n raise", 1)
+        attempt = frame[1]
+        assert isinstance(attempt, ast.Try)
+        attempt.body = body
+        return frame
+
+    # ---- statements ----
+
+    def statements(self, block: Block, out: _Block) -> None:
+        """Emit the statements of a block; locals end with it."""
+        for statement in block:
+            out.line = statement.span.line
+            self.statement(statement, out)
+
+    def statement(self, statement: Statement, out: _Block) -> None:
+        """Emit one statement."""
+        if isinstance(statement, Let):
+            value = self.expression(statement.value, out)
+            name = self.fresh(f"v_{statement.name.replace('.', '_')}_")
+            if value.constant is not None:
+                out.names[statement.name] = Constant(value.constant, value.width)
+                return
+            out.write(f"{name} = {value.text}")
+            out.names[statement.name] = Local(name, value.width, value.is_truth)
+        elif isinstance(statement, Assign):
+            self.assign(statement.place, self.expression(statement.value, out), out, statement.span)
+        elif isinstance(statement, If):
+            self.choose(list(statement.branches), statement.otherwise, out)
+        elif isinstance(statement, Fault):
+            self.fault(statement, out)
+        elif isinstance(statement, Invoke):
+            self.invoke(statement, out)
+        elif isinstance(statement, Do):
+            self.do(statement, out)
+        elif isinstance(statement, Undefined):
+            width = self.place_width(statement.place, out)
+            self.assign(statement.place, Code(f"m.undefined({width})", width), out, statement.span)
+        else:
+            assert isinstance(statement, Restart)
+            out.write(f"m.restart({out.guards.writes})" if self.emitter.symbolic else "m.restart()")
+
+    def choose(self, branches: list[tuple[Expr, Block]], otherwise: Block, out: _Block) -> None:
+        """Emit IF with its branches; a condition that is constant leaves one of them."""
+        (condition, then), rest = branches[0], branches[1:]
+        line = condition.span.line
+        test = self.expression(condition, out)
+        if test.constant is not None:
+            if test.constant:
+                self.inner(then, out)
+            elif rest:
+                self.choose(rest, otherwise, out)
+            else:
+                self.inner(otherwise, out)
+            return
+        if self.emitter.symbolic:
+            self._choose_terms(test, then, rest, otherwise, out)
+            return
+        yes = self.nested(then, out, out.guards)
+        no = _Block(self, dict(out.names), out.guards)
+        no.line = line
+        if rest:
+            self.choose(rest, otherwise, no)
+        else:
+            self.statements(otherwise, no)
+        out.body.append(_branch(f"if {test.text}:\n pass", out.line, yes.body, no.body))
+
+    def _choose_terms(self, test: Code, then: Block, rest: list[tuple[Expr, Block]], otherwise: Block, out: _Block) -> None:
+        held = out.keep(Code(f"m.test({test.text})", 1), "c")
+        reached, writes = out.guards.reached, out.guards.writes
+        yes_g, yes_w, no_g, no_w = (self.fresh(each) for each in ("g", "w", "g", "w"))
+        out.write(f"{yes_g} = before_{yes_g} = and_({reached}, {held.text})")
+        out.write(f"{no_g} = before_{no_g} = and_({reached}, not_({held.text}))")
+        yes = self.nested(then, out, _Guards(yes_g, yes_w))
+        no = _Block(self, dict(out.names), _Guards(no_g, no_w))
+        no.line = out.line
+        if rest:
+            self.choose(rest, otherwise, no)
+        else:
+            self.statements(otherwise, no)
+        for guard, write, condition, branch in (
+            (yes_g, yes_w, held.text, yes),
+            (no_g, no_w, f"not_({held.text})", no),
+        ):
+            if branch.body:
+                text = f"if {guard} != 0:\n {write} = and_({writes}, {condition})"
+                out.body.append(_branch(text, out.line, branch.body, []))
+        if yes.may_fault or no.may_fault:
+            out.may_fault = True
+            out.write(f"{reached} = m.merge({reached}, before_{yes_g}, {yes_g}, before_{no_g}, {no_g})")
+
+    def nested(self, block: Block, out: _Block, guards: _Guards) -> _Block:
+        """Return a block of its own scope."""
+        inner = _Block(self, dict(out.names), guards)
+        inner.line = out.line
+        self.statements(block, inner)
+        return inner
+
+    def inner(self, block: Block, out: _Block) -> None:
+        """Emit the statements of a branch that is always taken, in a scope of their own."""
+        saved = dict(out.names)
+        self.statements(block, out)
+        out.names = saved
+
+    def fault(self, statement: Fault, out: _Block) -> None:
+        """Emit the end of the instruction."""
+        if statement.vector not in self.spec.faults:
+            raise CompileError(f"unknown fault {statement.vector}", statement.span)
+        error = self.expression(statement.error, out).text if statement.error is not None else "None"
+        self.may_fault = out.may_fault = True
+        self.faults_after_write |= self.wrote
+        line = statement.span.line
+        if self.emitter.symbolic:
+            reached = out.guards.reached
+            out.write(f"{reached} = m.fault({reached}, {statement.vector!r}, {error}, {line})")
+        else:
+            out.write(f"raise Fault({statement.vector!r}, {error}, {line})")
+
+    def do(self, statement: Do, out: _Block) -> None:
+        """Emit an event."""
+        if statement.event not in self.spec.events:
+            raise CompileError(f"unknown event {statement.event}", statement.span)
+        guard = f", {out.guards.writes}" if self.emitter.symbolic else ""
+        out.write(f"m.event({statement.event!r}{guard})")
+
+    def invoke(self, statement: Invoke, out: _Block) -> None:
+        """Emit the call of a procedure."""
+        callee = self.spec.definition(statement.name)
+        if not isinstance(callee, Procedure):
+            raise CompileError(f"there is no procedure {statement.name}", statement.span)
+        references = self.compiler.by_reference(callee)
+        arguments = []
+        for parameter, argument in bind_arguments(statement, callee):
+            if parameter in references:
+                arguments.append((parameter, self.reference(argument, out), ""))
+            else:
+                value = self.expression(argument, out)
+                if value.constant is not None:
+                    arguments.append((parameter, Constant(value.constant, value.width), ""))
+                else:
+                    local = Local(f"p_{parameter}", value.width, value.is_truth)
+                    arguments.append((parameter, local, value.text))
+        meanings: list[Meaning] = [meaning for _, meaning, _ in arguments]
+        sizes = tuple((size, out.names[size]) for size in SIZES if size in out.names)
+        self.call(statement.name, meanings, [text for *_, text in arguments if text], out, statement.span, sizes)
+
+    def call(
+        self,
+        name: str,
+        meanings: list[Meaning],
+        values: list[str],
+        out: _Block,
+        span: Span,
+        sizes: Sizes = (),
+    ) -> None:
+        """Emit a call of a procedure that is compiled for these meanings."""
+        function, faults = self.compiler.procedure(name, self.mode, meanings, span, sizes)
+        handle = self.fresh(f"{name}_")
+        self.globals[handle] = function
+        if self.emitter.symbolic:
+            reached, writes = out.guards.reached, out.guards.writes
+            arguments = ", ".join(("m", reached, writes, "A", *values))
+            out.write(f"{reached} = {handle}({arguments})" if faults else f"{handle}({arguments})")
+        else:
+            out.write(f"{handle}({', '.join(('s', 'm', 'A', *values))})")
+            self.faults_after_write |= self.wrote and faults
+        self.wrote = True
+        if faults:
+            self.may_fault = out.may_fault = True
+
+    # ---- places ----
+
+    def reference(self, expr: Expr, out: _Block) -> Meaning:
+        """Return what an argument by reference stands for."""
+        if isinstance(expr, Name):
+            return self.meaning(expr.name, out, expr.span)
+        raise CompileError("a place is passed here, so it must be named", expr.span)
+
+    def meaning(self, name: str, out: _Block, span: Span) -> Meaning:
+        """Return what a name stands for here."""
+        found = self.lookup(name, out)
+        if found is None:
+            from sphinx_fsgs.diagnostic import suggestion
+
+            hint = suggestion(name, [*out.names, *self.spec.layout.views, *self.spec.behaviour_names])
+            raise CompileError(f"unknown name {name}{'; ' + hint if hint else ''}", span)
+        return found
+
+    def lookup(self, name: str, out: _Block) -> Meaning | None:
+        """Return what a name stands for here, None when nothing is known of it."""
+        if name in out.names:
+            return out.names[name]
+        head, dot, field = name.partition(".")
+        if dot and isinstance(record := out.names.get(head), RecordRef):
+            return self.lookup(f"{record.name}.{field}", out)
+        layout = self.spec.layout
+        if name in layout.constants:
+            return Constant(layout.constants[name])
+        if name in layout.records:
+            return RecordRef(name)
+        if name in MODES:
+            return Constant(int(MODES[name] == self.mode), 1)
+        view = layout.view(name)
+        if view is not None:
+            return InCells(view)
+        if self.spec.is_question(name):
+            return Local(f"A[{name!r}]", 1)
+        return None
+
+    def place_width(self, place: Place, out: _Block) -> int:
+        """Return the width of a place in bits."""
+        if isinstance(place, Name):
+            meaning = self.meaning(place.name, out, place.span)
+            if isinstance(meaning, InCells):
+                return meaning.view.width
+            if isinstance(meaning, InMemory):
+                return meaning.width
+        raise CompileError("this place cannot be undefined", place.span)
+
+    def assign(self, place: Place, value: Code, out: _Block, span: Span) -> None:
+        """Emit the writing of a value to a place."""
+        if isinstance(place, Memory):
+            size = self.fixed(place.size, out)
+            self.store(place.segment, self.expression(place.address, out), size, self.fit(value, size, span), out, span)
+        elif isinstance(place, Msr):
+            self.write_msr(self.expression(place.index, out), self.fit(value, 64, span), out)
+        elif isinstance(place, Slice):
+            if not isinstance(place.value, Name):
+                raise CompileError("only a part of a named place can be written", span)
+            whole = self.meaning(place.value.name, out, span)
+            high, low = self.fixed(place.high, out), self.fixed(place.low, out)
+            if not isinstance(whole, InCells) or len(whole.view.slots) != 1:
+                raise CompileError("only a part of a cell can be written", span)
+            slot = whole.view.slots[0]
+            part = Slot(slot.cell, slot.low + high, slot.low + low)
+            self.write_slot(part, self.fit(value, high - low + 1, span), out)
+        else:
+            meaning = self.meaning(place.name, out, span)
+            if isinstance(meaning, InCells):
+                self.write_view(meaning.view, self.fit(value, meaning.view.width, span), out)
+            elif isinstance(meaning, InMemory):
+                address = self.effective(meaning.address, out)
+                fitted = self.fit(value, meaning.width, span, narrowing=True)
+                self.store(meaning.segment, address, meaning.width, fitted, out, span)
+            else:
+                raise CompileError(f"{place.name} is no place", span)
+
+    def fit(self, value: Code, width: int, span: Span, narrowing: bool = False) -> Code:
+        """Return the value for a place of ``width`` bits.
+
+        :raises CompileError: when its width differs; ``narrowing`` cuts a store to memory instead.
+        """
+        if value.width is None:
+            return self.cut(value, width)
+        if value.width == width:
+            return value
+        if narrowing and value.width > width:
+            return Code(self.emitter.part(value.text, width - 1, 0, value.width), width)
+        raise CompileError(f"a value of {value.width} bits does not fit a place of {width}", span)
+
+    def cut(self, value: Code, width: int) -> Code:
+        """Return a value that has no width of its own at a width: a number, or a choice of numbers in 64 bits."""
+        if value.constant is not None:
+            return constant(value.constant & terms.ones(width), width)
+        return Code(self.emitter.part(value.text, width - 1, 0, CARRIER) if width < CARRIER else value.text, width)
+
+    def write_view(self, view: View, value: Code, out: _Block) -> None:
+        """Emit the writing of all slots of a view."""
+        if view.zero_extends:
+            slot = view.slots[0]
+            width = self.spec.layout.cells[slot.cell].width
+            extended = self.emitter.zero_extend(self.emitter.as_number(value), view.width, width)
+            self.write_slot(Slot(slot.cell, width - 1, 0), Code(extended, width), out)
+            return
+        held = out.keep(value) if len(view.slots) > 1 else value
+        low = view.width
+        for slot in view.slots:
+            low -= slot.width
+            if slot.cell >= 0:
+                text = self.emitter.part(held.text, low + slot.width - 1, low, view.width)
+                self.write_slot(slot, Code(text, slot.width) if len(view.slots) > 1 else held, out)
+
+    def write_slot(self, slot: Slot, value: Code, out: _Block) -> None:
+        """Emit the writing of a part of a cell."""
+        self.wrote = True
+        cell = self.spec.layout.cells[slot.cell]
+        text = self.emitter.as_number(value)
+        whole = slot.width == cell.width
+        if self.emitter.symbolic:
+            guard = out.guards.writes
+            part = "" if whole else f", {slot.high}, {slot.low}"
+            out.write(f"m.write{'_part' if part else ''}({slot.cell}, {text}, {guard}{part})")
+        elif whole:
+            out.write(f"s[{slot.cell}] = {text}")
+        else:
+            mask = terms.ones(cell.width) ^ terms.ones(slot.width) << slot.low
+            moved = f"({text} << {slot.low})" if slot.low else text
+            out.write(f"s[{slot.cell}] = s[{slot.cell}] & {mask} | {moved}")
+
+    def write_msr(self, index: Code, value: Code, out: _Block) -> None:
+        """Emit the writing of a model-specific register by number."""
+        self.wrote = True
+        text = self.emitter.as_number(value)
+        if self.emitter.symbolic:
+            out.write(f"m.write_msr({index.text}, {text}, {out.guards.writes})")
+            return
+        held = out.keep(index)
+        cell = self.fresh("k")
+        self.globals["MSRS"] = self._msr_cells()
+        out.write(f"{cell} = MSRS.get({held.text})")
+        out.write(f"if {cell} is None:\n m.write_msr({held.text}, {text})\nelse:\n s[{cell}] = {text}")
+
+    def _msr_cells(self) -> dict[int, int]:
+        layout = self.spec.layout
+        return {msr.index: layout.views[msr.cell].slots[0].cell for msr in layout.msrs}
+
+    # ---- memory ----
+
+    def store(self, segment: str, address: Code, size: int, value: Code, out: _Block, span: Span) -> None:
+        """Emit a checked store of ``size`` bits."""
+        linear = self.access(segment, address, size, 1, out, span)
+        text = self.emitter.as_number(value)
+        guard = f", {out.guards.writes}" if self.emitter.symbolic else ""
+        out.write(f"m.store({linear}, {size // 8}, {text}{guard})")
+        self.wrote = True
+
+    def access(self, segment: str, address: Code, size: int, is_write: int, out: _Block, span: Span) -> str:
+        """Emit the check of an access and return the text of its linear address."""
+        record = self.meaning(segment, out, span)
+        if not isinstance(record, RecordRef):
+            raise CompileError(f"{segment} is no segment", span)
+        held = out.keep(replace(address, width=address.width or 64), "a")
+        if self.spec.layout.constants.get(f"{record.name}.is_table"):
+            base = self.read_view(self.spec.layout.views[f"{record.name}.base"])
+            return out.keep(Code(self.emitter.binary("+", base.text, held.text, 64), 64), "l").text
+        if held.constant is not None:
+            meaning: Meaning = Constant(held.constant, 64)
+            values = []
+        else:
+            meaning, values = Local("p_address", 64), [held.text]
+        meanings: list[Meaning] = [record, meaning, Constant(size // 8), Constant(is_write, 1)]
+        if self.emitter.symbolic:
+            self.checked_later(meanings, values, out, span)
+        else:
+            self.call(CHECK_ACCESS, meanings, values, out, span)
+        names: dict[str, Meaning] = {"seg": record, "address": Local(held.text, 64)}
+        if held.constant is not None:
+            names["address"] = Constant(held.constant, 64)
+        linear = self.function(LINEAR_ADDRESS, [names["seg"], names["address"]], out, span)
+        return out.keep(linear, "l").text
+
+    def checked_later(self, meanings: list[Meaning], values: list[str], out: _Block, span: Span) -> None:
+        """Emit the check of an access so that the machine may assume it instead."""
+        function, _ = self.compiler.procedure(CHECK_ACCESS, self.mode, meanings, span)
+        handle = self.fresh("check_")
+        self.globals[handle] = function
+        reached, writes = out.guards.reached, out.guards.writes
+        out.write(f"{reached} = m.access({handle}, {', '.join((reached, writes, 'A', *values))})")
+        self.may_fault = out.may_fault = True
+
+    def load(self, segment: str, address: Code, size: int, out: _Block, span: Span) -> Code:
+        """Emit a checked load of ``size`` bits and return its value."""
+        linear = self.access(segment, address, size, 0, out, span)
+        return out.keep(Code(f"m.load({linear}, {size // 8})", size), "b")
+
+    def effective(self, address: Effective, out: _Block) -> Code:
+        """Return the effective address of a memory operand, 64 bits wide."""
+        size = address.size
+        total = constant(address.displacement & terms.ones(size), size)
+        for view, scale in ((address.base, 1), (address.index, address.scale)):
+            if view is None:
+                continue
+            part = self.read_view(view).text
+            if scale != 1:
+                part = self.emitter.binary("*", part, str(scale), size)
+            if total.constant == 0:
+                total = Code(part, size)
+            else:
+                total = Code(self.emitter.binary("+", part, total.text, size), size)
+        if total.constant is not None:
+            return constant(total.constant, 64)
+        return Code(self.emitter.zero_extend(total.text, size, 64), 64)
+
+    # ---- expressions ----
+
+    def fixed(self, expr: Expr, out: _Block) -> int:
+        """Return the value of an expression that must be constant."""
+        value = self.expression(expr, out)
+        if value.constant is None:
+            raise CompileError("this must be a constant", expr.span)
+        return value.constant
+
+    def read_view(self, view: View) -> Code:
+        """Return the reading of a place in cells."""
+        text, width = "", 0
+        for slot in view.slots:
+            if slot.cell < 0:
+                part = str(slot.constant)
+            else:
+                cell = self.spec.layout.cells[slot.cell]
+                part = self.emitter.cell(slot.cell)
+                if slot.width != cell.width:
+                    part = self.emitter.part(part, slot.high, slot.low, cell.width)
+            text = part if not width else self.emitter.pair(text, width, part, slot.width)
+            width += slot.width
+        return Code(text, width)
+
+    def expression(self, expr: Expr, out: _Block) -> Code:
+        """Return the code of an expression, having emitted what must come before it."""
+        if isinstance(expr, Number):
+            return constant(expr.value)
+        if isinstance(expr, Name):
+            return self.value_of(self.meaning(expr.name, out, expr.span), out, expr.span)
+        if isinstance(expr, Slice):
+            return self.slice(expr, out)
+        if isinstance(expr, Concat):
+            return self.concat(expr, out)
+        if isinstance(expr, Unary):
+            return self.unary(expr, out)
+        if isinstance(expr, Binary):
+            return self.binary(expr, out)
+        if isinstance(expr, Conditional):
+            return self.conditional(expr, out)
+        if isinstance(expr, Call):
+            return self.apply(expr, out)
+        if isinstance(expr, Memory):
+            size = self.fixed(expr.size, out)
+            return self.load(expr.segment, self.expression(expr.address, out), size, out, expr.span)
+        if isinstance(expr, Msr):
+            return self.read_msr(self.expression(expr.index, out), out)
+        raise CompileError("?names belong to examples, not to Operations", expr.span)
+
+    def value_of(self, meaning: Meaning, out: _Block, span: Span) -> Code:
+        """Return the code that reads what a name stands for."""
+        if isinstance(meaning, Constant):
+            return constant(meaning.value, meaning.width)
+        if isinstance(meaning, Local):
+            return Code(meaning.code, meaning.width, is_truth=meaning.is_truth)
+        if isinstance(meaning, InCells):
+            return self.read_view(meaning.view)
+        if isinstance(meaning, InMemory):
+            return self.load(meaning.segment, self.effective(meaning.address, out), meaning.width, out, span)
+        if isinstance(meaning, Formula):
+            return self.expression(meaning.expression, out)
+        raise CompileError(f"{meaning.name} as a whole has no value", span)
+
+    def read_msr(self, index: Code, out: _Block) -> Code:
+        """Return the reading of a model-specific register by number."""
+        if self.emitter.symbolic:
+            return Code(f"m.read_msr({index.text})", 64)
+        held = out.keep(index)
+        self.globals["MSRS"] = self._msr_cells()
+        return Code(f"(s[MSRS[{held.text}]] if {held.text} in MSRS else m.read_msr({held.text}))", 64)
+
+    def slice(self, expr: Slice, out: _Block) -> Code:
+        """Return a part of a value."""
+        value = self.expression(expr.value, out)
+        high, low = self.fixed(expr.high, out), self.fixed(expr.low, out)
+        if value.constant is not None:
+            return constant(value.constant >> low & terms.ones(high - low + 1), high - low + 1)
+        if value.width is None or not 0 <= low <= high < value.width:
+            raise CompileError(f"bits {high} to {low} are not in a value of {value.width} bits", expr.span)
+        if high - low + 1 == value.width:
+            return value
+        return Code(self.emitter.part(self.emitter.as_number(value), high, low, value.width), high - low + 1)
+
+    def concat(self, expr: Concat, out: _Block) -> Code:
+        """Return one value above another."""
+        high, low = self.expression(expr.high, out), self.expression(expr.low, out)
+        if high.width is None or low.width is None:
+            raise CompileError("both sides of a colon need a width", expr.span)
+        texts = self.emitter.as_number(high), self.emitter.as_number(low)
+        return Code(self.emitter.pair(texts[0], high.width, texts[1], low.width), high.width + low.width)
+
+    def unary(self, expr: Unary, out: _Block) -> Code:
+        """Return a negation."""
+        value = self.expression(expr.operand, out)
+        if expr.op == "NOT":
+            self.truth(value, expr.operand.span)
+            if value.constant is not None:
+                return constant(value.constant ^ 1, 1)
+            return Code(self.emitter.negation(value.text), 1, is_truth=True)
+        if value.constant is not None:
+            return constant(-value.constant, value.width)
+        if value.width is None:
+            raise CompileError("a negative value needs a width", expr.span)
+        return Code(self.emitter.minus(value.text, value.width), value.width)
+
+    def truth(self, value: Code, span: Span) -> None:
+        """Check that a value is a truth value."""
+        if value.width not in (1, None) or (value.constant is not None and value.constant not in (0, 1)):
+            raise CompileError(f"a truth value has one bit, not {value.width}", span)
+
+    def binary(self, expr: Binary, out: _Block) -> Code:
+        """Return an operator applied to two values of one width."""
+        left, right = self.expression(expr.left, out), self.expression(expr.right, out)
+        if expr.op in CONNECTIVES:
+            return self.connective(expr, left, right)
+        width = left.width if left.width is not None else right.width
+        if None not in (left.width, right.width) and left.width != right.width:
+            raise CompileError(f"{expr.op} joins {left.width} bits and {right.width} bits", expr.span)
+        if left.constant is not None and right.constant is not None:
+            return self._folded(expr, left.constant, right.constant, width)
+        width = width or CARRIER
+        left = left if left.width is not None else self.cut(left, width)
+        right = right if right.width is not None else self.cut(right, width)
+        texts = self.emitter.as_number(left), self.emitter.as_number(right)
+        if expr.op in COMPARISONS:
+            return Code(self.emitter.compare(expr.op, *texts, width), 1, is_truth=True)
+        return Code(self.emitter.binary(expr.op, *texts, width), width)
+
+    def _folded(self, expr: Binary, left: int, right: int, width: int | None) -> Code:
+        if expr.op in COMPARISONS:
+            compare = {"=": left == right, "≠": left != right, "<": left < right, "≤": left <= right}
+            compare |= {">": left > right, "≥": left >= right}
+            return constant(int(compare[expr.op]), 1)
+        wide = {"+": left + right, "-": left - right, "*": left * right, "&": left & right, "|": left | right}
+        wide |= {"^": left ^ right, "<<": left << right if 0 <= right < 4096 else 0, ">>": left >> max(right, 0)}
+        value = wide[expr.op]
+        return constant(value if width is None else value & terms.ones(width), width)
+
+    def connective(self, expr: Binary, left: Code, right: Code) -> Code:
+        """Return AND or OR; a constant side decides."""
+        for value, side in ((left, expr.left), (right, expr.right)):
+            self.truth(value, side.span)
+        absorbing = 0 if expr.op == "AND" else 1
+        for one, other in ((left, right), (right, left)):
+            if one.constant is not None:
+                return constant(absorbing, 1) if one.constant == absorbing else other
+        join = self.emitter.both if expr.op == "AND" else self.emitter.either
+        return Code(join(left.text, right.text), 1, is_truth=True)
+
+    def conditional(self, expr: Conditional, out: _Block) -> Code:
+        """Return one of two values; a constant condition leaves one of them."""
+        test = self.expression(expr.condition, out)
+        self.truth(test, expr.condition.span)
+        if test.constant is not None:
+            return self.expression(expr.then if test.constant else expr.otherwise, out)
+        before = len(out.body)
+        then, otherwise = self.expression(expr.then, out), self.expression(expr.otherwise, out)
+        if len(out.body) != before and out.may_fault:
+            raise CompileError("memory cannot be reached inside a conditional value", expr.span)
+        width = then.width if then.width is not None else otherwise.width
+        if None not in (then.width, otherwise.width) and then.width != otherwise.width:
+            raise CompileError(f"the arms have {then.width} and {otherwise.width} bits", expr.span)
+        texts = self.emitter.as_number(then), self.emitter.as_number(otherwise)
+        return Code(self.emitter.choice(test.text, *texts, width or CARRIER), width)
+
+    def apply(self, expr: Call, out: _Block) -> Code:
+        """Return a function's value: one of the notation's own, an unknown of the spec, or one of its functions."""
+        if expr.name == "effective_address":
+            return self.address_of(expr, out)
+        if expr.name in ("zero_extend", "sign_extend", "signed"):
+            return self.extension(expr, out)
+        if expr.name in self.compiler.unknowns:
+            argument = out.keep(self.expression(expr.arguments[0], out))
+            width = self.compiler.unknowns[expr.name]
+            return Code(self.emitter.unknown(expr.name, width, argument.text), width)
+        meanings: list[Meaning] = []
+        for argument in expr.arguments:
+            if isinstance(argument, Name) and isinstance(self.lookup(argument.name, out), RecordRef):
+                meanings.append(self.meaning(argument.name, out, argument.span))
+                continue
+            value = out.keep(self.expression(argument, out))
+            if value.constant is not None:
+                meanings.append(Constant(value.constant, value.width))
+            else:
+                meanings.append(Local(value.text, value.width, value.is_truth))
+        return self.function(expr.name, meanings, out, expr.span)
+
+    def function(self, name: str, meanings: Sequence[Meaning], out: _Block, span: Span) -> Code:
+        """Return the body of a function of the spec with its parameters standing for these meanings."""
+        found = self.spec.definition(name)
+        if not isinstance(found, Function):
+            raise CompileError(f"there is no function {name}", span)
+        if len(found.parameters) != len(meanings):
+            raise CompileError(f"{name} takes {len(found.parameters)} arguments, not {len(meanings)}", span)
+        saved = out.names
+        out.names = dict(zip(found.parameters, meanings, strict=True))
+        try:
+            return self.expression(found.body, out)
+        finally:
+            out.names = saved
+
+    def address_of(self, expr: Call, out: _Block) -> Code:
+        """Return the effective address of a memory operand."""
+        (argument,) = expr.arguments
+        meaning = self.meaning(argument.name, out, expr.span) if isinstance(argument, Name) else None
+        if not isinstance(meaning, InMemory):
+            raise CompileError("effective_address takes a memory operand", expr.span)
+        return self.effective(meaning.address, out)
+
+    def extension(self, expr: Call, out: _Block) -> Code:
+        """Return zero_extend, sign_extend or signed."""
+        value = self.expression(expr.arguments[0], out)
+        if expr.name == "signed":
+            width = value.width or 64
+            return Code(self.emitter.binary("^", value.text, str(1 << width - 1), width), width)
+        to = self.fixed(expr.arguments[1], out)
+        if value.constant is not None:
+            return constant(value.constant & terms.ones(to), to)
+        if value.width is None or value.width > to:
+            raise CompileError(f"{value.width} bits cannot be extended to {to}", expr.span)
+        text = self.emitter.as_number(value)
+        if value.width == to:
+            return Code(text, to)
+        extend = self.emitter.zero_extend if expr.name == "zero_extend" else self.emitter.sign_extend
+        return Code(extend(text, value.width, to), to)
+
+
+def _parsed(text: str, line: int) -> list[ast.stmt]:
+    statements = ast.parse(text).body
+    for statement in statements:
+        for node in ast.walk(statement):
+            if "lineno" in node._attributes:
+                node.lineno = node.end_lineno = line  # type: ignore[attr-defined]
+                node.col_offset = node.end_col_offset = 0  # type: ignore[attr-defined]
+    return statements
+
+
+def _branch(text: str, line: int, body: list[ast.stmt], orelse: list[ast.stmt]) -> ast.If:
+    """Return ``if`` with a test written as text; what the text has in its body comes first."""
+    node = _parsed(text, line)[0]
+    assert isinstance(node, ast.If)
+    first = [each for each in node.body if not isinstance(each, ast.Pass)]
+    node.body = [*first, *body] or node.body
+    node.orelse = orelse
+    return node

@@ -1,0 +1,218 @@
+"""Memory as a set of objects: an origin, and the bytes written at offsets from it.
+
+An address is brought to origin + offset. The same origin is exact; another origin is another object,
+because an example names things apart. Constant addresses all lie in one object, whose origin is 0.
+Below the writes lies the initial memory, of which nothing is known: ``mem(address)``, byte by byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.terms import Term, Value
+from sphinx_fsgs.machine.values import BoundReached
+
+WIDTH = 64
+MAX_INDEXED_WRITES = 64
+"""Writes that a read at a variable offset may have to look through; beyond, ``undecided: bound memory``."""
+
+INITIAL = "mem"
+"""The unknown function from addresses to the bytes that memory holds at first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A write at an offset that may be a term: ``size`` bytes, where ``guard`` holds."""
+
+    offset: Value
+    size: int
+    value: Value
+    guard: Value
+
+
+@dataclass(slots=True)
+class Object:
+    """One piece of memory: bytes at constant offsets, and behind them the writes since one was not constant."""
+
+    origin: Value
+    bytes: dict[int, Value] = field(default_factory=dict)
+    log: list[Write] = field(default_factory=list)
+
+    def copy(self) -> Object:
+        """Return an object that can be written without changing this one."""
+        return Object(self.origin, dict(self.bytes), list(self.log))
+
+
+class Memory:
+    """All objects of a run; copies share what is not written."""
+
+    __slots__ = ("_objects", "_owned", "_origins", "_used", "_spans")
+
+    def __init__(self) -> None:
+        self._objects: dict[Value, Object] = {}
+        self._owned: set[Value] = set()
+        self._origins: dict[Term, None] = {}
+        self._used: dict[Value, None] = {}
+        self._spans: dict[Value, tuple[int, int]] = {}
+
+    def copy(self) -> Memory:
+        """Return the same memory, to go on from here."""
+        other = Memory()
+        other._objects = dict(self._objects)
+        other._origins = dict(self._origins)
+        other._used = dict(self._used)
+        other._spans = dict(self._spans)
+        self._owned = set()
+        return other
+
+    def declare(self, origin: Value, low: int = 0, high: int = 0) -> None:
+        """Say that ``origin`` begins an object of its own that reaches from ``low`` to ``high`` bytes from it."""
+        base, offset = terms.split(origin)
+        if isinstance(base, Term):
+            self._origins.setdefault(base)
+            self._reach(base, offset + low, offset + high)
+
+    def locate(self, address: Value) -> tuple[Value, Value]:
+        """Return the origin of the object that an address lies in, and the offset from it."""
+        base, constant = terms.split(address)
+        if isinstance(base, int):
+            return 0, constant
+        if base in self._origins:
+            return base, _signed(constant)
+        for origin, rest in _cuts(base):
+            if origin in self._origins:
+                return origin, terms.add(rest, constant, WIDTH)
+        self._origins.setdefault(base)
+        return base, _signed(constant)
+
+    def load(self, address: Value, size: int) -> Value:
+        """Return ``size`` bytes at an address, little-endian."""
+        origin, offset = self.locate(address)
+        self._touch(origin, offset, size)
+        found = self._objects.get(origin)
+        parts = [(self._byte(found, origin, offset, index), 8) for index in reversed(range(size))]
+        return terms.join(parts)
+
+    def store(self, address: Value, size: int, value: Value, guard: Value) -> None:
+        """Write ``size`` bytes at an address where the guard holds."""
+        origin, offset = self.locate(address)
+        self._touch(origin, offset, size)
+        target = self._own(origin)
+        if not isinstance(offset, int) or target.log:
+            target.log.append(Write(offset, size, value, guard))
+            if len(target.log) > MAX_INDEXED_WRITES:
+                raise BoundReached("memory")
+            return
+        for index in range(size):
+            byte = terms.extract(value, 8 * index + 7, 8 * index)
+            if not isinstance(guard, int):
+                byte = terms.ite(guard, byte, self._byte(target, origin, offset, index), 8)
+            elif not guard:
+                continue
+            target.bytes[offset + index] = byte
+
+    def objects(self) -> Iterator[Object]:
+        """Yield the objects that have been written."""
+        return iter(self._objects.values())
+
+    def object(self, origin: Value) -> Object | None:
+        """Return the object of an origin, None while nothing has been written to it."""
+        return self._objects.get(origin)
+
+    def used(self) -> tuple[Value, ...]:
+        """Return the origins that have been reached, in order."""
+        return tuple(self._used)
+
+    def apart(self) -> Iterator[Value]:
+        """Yield that the objects reached or declared do not overlap."""
+        ranges = [(origin, *self._spans[origin]) for origin in self._spans]
+        for number, (one, low, high) in enumerate(ranges):
+            for other, bottom, top in ranges[number + 1 :]:
+                first = terms.add(one, low & terms.ones(WIDTH), WIDTH)
+                second = terms.add(other, bottom & terms.ones(WIDTH), WIDTH)
+                between = terms.sub(second, first, WIDTH)
+                behind = terms.sub(first, second, WIDTH)
+                yield terms.le(high - low, between, WIDTH)
+                yield terms.le(top - bottom, behind, WIDTH)
+
+    def _touch(self, origin: Value, offset: Value, size: int) -> None:
+        self._used.setdefault(origin)
+        if isinstance(offset, int):
+            self._reach(origin, offset, offset + size)
+        else:
+            low, high = self._spans.get(origin, (0, 0))
+            self._spans[origin] = (min(low, 0), max(high, 1 << 16))  # a table's limit has 16 bits
+
+    def _reach(self, origin: Value, low: int, high: int) -> None:
+        if origin in self._spans:
+            first, last = self._spans[origin]
+            low, high = min(first, low), max(last, high)
+        self._spans[origin] = (low, high)
+
+    def _own(self, origin: Value) -> Object:
+        if origin not in self._owned:
+            found = self._objects.get(origin)
+            self._objects[origin] = Object(origin) if found is None else found.copy()
+            self._owned.add(origin)
+        return self._objects[origin]
+
+    def _byte(self, found: Object | None, origin: Value, offset: Value, index: int) -> Value:
+        at = offset + index if isinstance(offset, int) else terms.add(offset, index, WIDTH)
+        if found is None:
+            return initial_byte(origin, at)
+        if isinstance(at, int):
+            value = found.bytes[at] if at in found.bytes else initial_byte(origin, at)
+        else:
+            value = self._indexed(found, origin, at)
+        for write in found.log:
+            value = _through(write, at, value)
+        return value
+
+    def _indexed(self, found: Object, origin: Value, at: Term) -> Value:
+        value = initial_byte(origin, at)
+        if len(found.bytes) > 8 * MAX_INDEXED_WRITES:
+            raise BoundReached("memory")
+        for place, byte in found.bytes.items():
+            value = terms.ite(terms.eq(at, place & terms.ones(WIDTH), WIDTH), byte, value, 8)
+        return value
+
+
+def initial_byte(origin: Value, offset: Value) -> Value:
+    """Return the byte that memory holds at first at an offset from an origin."""
+    place = offset & terms.ones(WIDTH) if isinstance(offset, int) else offset
+    return terms.apply(INITIAL, 8, terms.add(origin, place, WIDTH))
+
+
+def _through(write: Write, at: Value, value: Value) -> Value:
+    for index in range(write.size):
+        place = terms.add(write.offset, index, WIDTH) if not isinstance(write.offset, int) else write.offset + index
+        hit = terms.eq(at, place & terms.ones(WIDTH) if isinstance(place, int) else place, WIDTH)
+        byte = terms.extract(write.value, 8 * index + 7, 8 * index)
+        value = terms.ite(terms.and_(write.guard, hit), byte, value, 8)
+    return value
+
+
+def _cuts(base: Term) -> Iterator[tuple[Term, Value]]:
+    """Yield each way to take one summand of a sum as the origin, with the rest."""
+    summands = list(_summands(base))
+    if len(summands) < 2:
+        return
+    for number, origin in enumerate(summands):
+        rest: Value = 0
+        for other in summands[:number] + summands[number + 1 :]:
+            rest = terms.add(rest, other, WIDTH)
+        yield origin, rest
+
+
+def _summands(base: Term) -> Iterator[Term]:
+    if base.op == "add":
+        for each in terms.operands(base):
+            yield from _summands(each)
+    else:
+        yield base
+
+
+def _signed(offset: int) -> int:
+    return offset - (1 << WIDTH) if offset >> WIDTH - 1 else offset

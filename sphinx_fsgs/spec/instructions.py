@@ -1,0 +1,144 @@
+"""The instruction and procedure files: an index by name without parsing, and each one when it is asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.source import Fragment, Line, Span, fragment_of
+from sphinx_fsgs.spec.errors import SpecError
+from sphinx_fsgs.syntax.instruction import HeaderError, Instruction, read_instruction
+from sphinx_fsgs.syntax.operation import Definition, read_definitions
+from sphinx_fsgs.syntax.reader import NotationError
+
+BAD_HEADER = "FSGS930"
+BAD_NOTATION = "FSGS931"
+SAME_DEFINITION = "FSGS932"
+UNREADABLE_FILE = "FSGS933"
+
+_SYNTAX = re.compile(r"^Syntax:[ \t]+([a-z0-9, ]+?)(?:\{([a-z,]*)\})?(?=[ \t]+[A-Z]|[ \t]+where|[ \t]*$)", re.MULTILINE)
+_NAMES = re.compile(r"^Names:[ \t]+(.+)$", re.MULTILINE)
+_OPERAND = re.compile(r"^Operand:[ \t]+SEG[ \t]*=[ \t]*(.+)$", re.MULTILINE)
+_DEFINITION = re.compile(r"^(?:FUNCTION|PROCEDURE)[ \t]+(\w+)", re.MULTILINE)
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """What the files are called and what they define, without a parse.
+
+    ``mnemonics`` leads from each spelling, suffixes included, to the stems that may have it;
+    ``subjects`` from what sentences say, in lower case; ``definitions`` from functions and procedures.
+    """
+
+    stems: tuple[str, ...]
+    mnemonics: Mapping[str, tuple[str, ...]]
+    subjects: Mapping[str, str]
+    definitions: Mapping[str, Path]
+
+
+def read_index(folder: Path) -> Index:
+    """Scan the headers of ``instructions/`` and ``procedures/``.
+
+    :raises SpecError: when a file cannot be read or a name is defined twice.
+    """
+    mnemonics: dict[str, list[str]] = {}
+    subjects: dict[str, str] = {}
+    stems = []
+    for path in sorted((folder / "instructions").glob("*.insn")):
+        text = _text(path)
+        stems.append(path.stem)
+        for spelling in _spellings(text):
+            mnemonics.setdefault(spelling, []).append(path.stem)
+        subjects.update((name, path.stem) for name in _subjects(text))
+    return Index(
+        tuple(stems),
+        {name: tuple(dict.fromkeys(found)) for name, found in mnemonics.items()},
+        subjects,
+        _definitions(folder),
+    )
+
+
+def _spellings(text: str) -> Iterator[str]:
+    for names, suffixes in _SYNTAX.findall(text):
+        for name in names.split(","):
+            for suffix in suffixes.split(","):
+                yield name.strip() + suffix
+
+
+def _subjects(text: str) -> Iterator[str]:
+    segments = [name for row in _OPERAND.findall(text) for name in row.split()]
+    for row in _NAMES.findall(text):
+        for name in (each.strip() for each in row.split(",")):
+            if "SEG" in name.split():
+                yield from (name.replace("SEG", segment).lower() for segment in segments)
+            else:
+                yield name.lower()
+
+
+def _definitions(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in sorted((folder / "procedures").glob("*.insn")):
+        text = _text(path)
+        for match in _DEFINITION.finditer(text):
+            if match[1] in found:
+                line = text.count("\n", 0, match.start()) + 1
+                span = Span(str(path), line, 1, line, len(match[0]) + 1)
+                message = f"{match[1]} is already defined in {found[match[1]].name}"
+                raise SpecError([Diagnostic(SAME_DEFINITION, "error", span, message, _AUTHORITY, "give it another name")])
+            found[match[1]] = path
+    return found
+
+
+_AUTHORITY = "the notation of the spec, grammar/instruction.lark and grammar/operation.lark"
+
+
+def load_instruction(folder: Path, stem: str) -> Instruction:
+    """Read one instruction file.
+
+    :raises SpecError: when it leaves its notation.
+    """
+    path = folder / "instructions" / f"{stem}.insn"
+    return _guarded(path, lambda fragment: read_instruction(fragment, stem))
+
+
+def load_definitions(path: Path) -> tuple[Definition, ...]:
+    """Read one file of ``procedures/``.
+
+    :raises SpecError: when it leaves its notation.
+    """
+    return _guarded(path, read_definitions)
+
+
+def _guarded(path: Path, read: Callable[[Fragment], _T]) -> _T:
+    fragment = fragment_of(_text(path), str(path))
+    try:
+        return read(fragment)
+    except HeaderError as error:
+        found = Diagnostic(BAD_HEADER, "error", error.span, error.message, _AUTHORITY, error.help)
+    except NotationError as error:
+        help_text = f"expected one of {', '.join(error.expected)}" if error.expected else "compare with another file"
+        found = Diagnostic(BAD_NOTATION, "error", error.span, "the notation ends here", _AUTHORITY, help_text)
+    except RecursionError:
+        span = Span(str(path), 1, 1, 1, 1)
+        found = Diagnostic(BAD_NOTATION, "error", span, "nested too deeply", _AUTHORITY, "use named functions")
+    raise SpecError([found])
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        span = Span(str(path), 1, 1, 1, 1)
+        message = f"{path.name} cannot be read: {error}"
+        raise SpecError([Diagnostic(UNREADABLE_FILE, "error", span, message, _AUTHORITY, "restore the file")]) from None
+
+
+def sentence(words: str, path: str = "<text>") -> Fragment:
+    """Return a one-line fragment of text that stands in no file."""
+    return Fragment((Line(words, path, 1, 1),))

@@ -1,0 +1,255 @@
+"""The spec as one object: each part is read when it is first asked for, and then kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sphinx_fsgs.files import data_dir
+from sphinx_fsgs.source import Span
+from sphinx_fsgs.spec.behaviours import UNKNOWN, Behaviour, behaviour_names, load_behaviour
+from sphinx_fsgs.spec.citations import Citation, load_citations
+from sphinx_fsgs.spec.features import Feature, feature_names, load_features, vendor_names
+from sphinx_fsgs.spec.instructions import Index, load_definitions, load_instruction, read_index, sentence
+from sphinx_fsgs.spec.layout import Layout, load_layout
+from sphinx_fsgs.spec.profiles import Profile, load_profiles
+from sphinx_fsgs.spec.tables import Record, Sheet
+from sphinx_fsgs.syntax.expression import Expr
+from sphinx_fsgs.syntax.instruction import Instruction
+from sphinx_fsgs.syntax.lexicon import Lexicon
+from sphinx_fsgs.syntax.operation import Definition, read_expression
+
+FEATURE_PREFIX = "CPUID."
+"""How Operations write a question to CPUID: ``CPUID.LKGS``."""
+
+PLATFORMS = ("bare",)
+"""The platforms that the spec describes so far: the processor itself, nothing beneath the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """An exception: its vector number, and whether an error code comes with it."""
+
+    name: str
+    vector: int
+    error_code: bool
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that an instruction does and that is not state."""
+
+    name: str
+    title: str
+    meaning: str
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """What every state obeys; brought in only when a question is about one of these cells."""
+
+    about: str
+    holds: Expr
+    cites: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorWords:
+    """How an example's words describe a descriptor: slices of fields, and field values of words.
+
+    ``fields`` maps a field to its [high, low] slices, the most significant first; ``words`` maps the
+    kinds and flag words to the fields that they fix; ``values`` the words that take a value.
+    """
+
+    fields: Mapping[str, tuple[tuple[int, int], ...]]
+    words: Mapping[str, Mapping[str, int]]
+    values: Mapping[str, str]
+
+    def width(self, field: str) -> int:
+        """Return the width of a field in bits."""
+        return sum(high - low + 1 for high, low in self.fields[field])
+
+
+class Spec:
+    """All that is true of x86 here, below one folder.
+
+    :raises SpecError: from whichever attribute first needs a file that cannot be used.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = data_dir("spec") if folder is None else folder
+        self._instructions: dict[str, Instruction] = {}
+        self._definitions: dict[str, Definition] = {}
+        self._behaviours: dict[str, Behaviour] = {}
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The cells and their names."""
+        return load_layout(self.folder)
+
+    @cached_property
+    def index(self) -> Index:
+        """What instructions and procedures there are."""
+        return read_index(self.folder)
+
+    @cached_property
+    def profiles(self) -> Mapping[str, Profile]:
+        """The processors: vendors in order, and in each the oldest first."""
+        return load_profiles(self.folder)
+
+    @cached_property
+    def features(self) -> Mapping[str, Feature]:
+        """The CPUID bits."""
+        return load_features(self.folder)
+
+    @cached_property
+    def citations(self) -> Mapping[str, Citation]:
+        """What the spec cites."""
+        return load_citations(self.folder)
+
+    @cached_property
+    def faults(self) -> Mapping[str, FaultKind]:
+        """The exceptions by name, ``#UD`` and so on."""
+        sheet = Sheet(self.folder / "faults.toml")
+        rows = _tables(sheet)
+        found = {
+            name: FaultKind(name, row.number("vector", 0, 31), row.maybe("error_code") is True, row.text("title"))
+            for name, row in rows
+        }
+        sheet.finish()
+        return found
+
+    @cached_property
+    def events(self) -> Mapping[str, Event]:
+        """The events by name."""
+        sheet = Sheet(self.folder / "events.toml")
+        found = {
+            name: Event(name, row.text("title"), row.text("meaning"), row.texts("cites")) for name, row in _tables(sheet)
+        }
+        sheet.finish()
+        return found
+
+    @cached_property
+    def constants(self) -> Mapping[str, int]:
+        """The kernel's constants, the numbers of the MSRs included."""
+        sheet = Sheet(self.folder / "constants.toml")
+        found = {name: row.number("value") for name, row in _tables(sheet)}
+        sheet.finish()
+        found.update((name, msr.index) for msr in self.layout.msrs for name in msr.names)
+        return found
+
+    @cached_property
+    def invariants(self) -> tuple[Invariant, ...]:
+        """The invariants, one for each cell that they are about."""
+        sheet = Sheet(self.folder / "state" / "invariants.toml")
+        found = []
+        for row in sheet.root.records("invariant"):
+            text, cites = row.text("holds"), row.texts("cites")
+            for cell in row.texts("about"):
+                expression = read_expression(sentence(text.replace("IT[", f"{cell}["), str(sheet.path)))
+                found.append(Invariant(cell, expression, cites))
+        sheet.finish()
+        return tuple(found)
+
+    @cached_property
+    def descriptor_words(self) -> DescriptorWords:
+        """How examples describe descriptors."""
+        data = Sheet(self.folder / "state" / "descriptors.toml").data
+        fields, kinds, words, values = (data[name] for name in ("fields", "kinds", "words", "values"))
+        assert isinstance(fields, dict) and isinstance(kinds, dict) and isinstance(words, dict)
+        assert isinstance(values, dict)
+        slices = {name: tuple((high, low) for high, low in rows) for name, rows in fields.items()}
+        return DescriptorWords(slices, {**kinds, **words}, values)
+
+    @cached_property
+    def behaviour_names(self) -> frozenset[str]:
+        """The names of the questions on which processors differ."""
+        return frozenset(behaviour_names(self.folder))
+
+    def behaviour(self, name: str) -> Behaviour:
+        """Return a question with its answers."""
+        if name not in self._behaviours:
+            self._behaviours[name] = load_behaviour(self.folder, name)
+        return self._behaviours[name]
+
+    def instruction(self, stem: str) -> Instruction:
+        """Return the instruction of that file name without its ending."""
+        if stem not in self._instructions:
+            self._instructions[stem] = load_instruction(self.folder, stem)
+        return self._instructions[stem]
+
+    def definition(self, name: str) -> Definition | None:
+        """Return the function or procedure of that name, None when there is none."""
+        if name not in self._definitions:
+            path = self.index.definitions.get(name)
+            if path is None:
+                return None
+            self._definitions.update((each.name, each) for each in load_definitions(path))
+        return self._definitions.get(name)
+
+    def is_question(self, name: str) -> bool:
+        """Whether a name of an Operation is a question to the profile."""
+        if name.startswith(FEATURE_PREFIX):
+            return name.removeprefix(FEATURE_PREFIX) in self.feature_names
+        return name in self.behaviour_names
+
+    @cached_property
+    def feature_names(self) -> frozenset[str]:
+        """The canonical names of the CPUID bits."""
+        return feature_names(self.folder)
+
+    def answers(self, profile: str, question: str) -> tuple[int, ...]:
+        """Return what a profile may answer: one value, or each possible one where no source settles it.
+
+        Yes is 1 and no is 0.
+        """
+        if question.startswith(FEATURE_PREFIX):
+            bit = self.profiles[profile].cpuid.get(question.removeprefix(FEATURE_PREFIX))
+            return (0, 1) if bit is None else (int(bit),)
+        value = self.behaviour(question).answer_of(profile).value
+        return (0, 1) if value == UNKNOWN else (int(value == "yes"),)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The vocabulary that the languages are read with."""
+        layout, index = self.layout, self.index
+        cells = {name: name for name in (*layout.views, *layout.records)} | dict(layout.aliases)
+        aliases = {alias: name for name, each in self.features.items() for alias in (name, *each.aliases)}
+        return Lexicon(
+            cells=cells,
+            segments=frozenset(layout.segments),
+            registers={name.lower(): name for name in (*layout.general, *layout.segments)},
+            mnemonics=frozenset(index.mnemonics),
+            subjects=index.subjects,
+            msrs={name: msr.index for msr in layout.msrs for name in msr.names},
+            constants=self.constants,
+            functions=frozenset(("canonical", "null", "loadable", "stack")),
+            faults=frozenset(self.faults),
+            features=aliases,
+            profiles=frozenset(self.profiles),
+            families=frozenset(vendor_names(self.folder)),
+            platforms=frozenset(PLATFORMS),
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of every file of the spec, for caches and for the Result."""
+        total = hashlib.sha256()
+        for path in sorted(self.folder.rglob("*")):
+            if path.suffix in (".toml", ".insn"):
+                total.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        return total.hexdigest()[:16]
+
+    def definition_span(self, name: str) -> Span | None:
+        """Return where a function or procedure is defined."""
+        found = self.definition(name)
+        return None if found is None else found.span
+
+
+def _tables(sheet: Sheet) -> Iterator[tuple[str, Record]]:
+    return ((name, Record(sheet, row, sheet.root, name)) for name, row in sheet.data.items() if isinstance(row, dict))
