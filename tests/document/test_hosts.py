@@ -45,3 +45,14 @@ def test_sphinx_finds_what_docutils_finds(name: str, project: tuple[Path, Path])
     source, out = project
     alone = json.loads(json.dumps(dump(read_file(source / f"{name}.rst", shown_as=f"{name}.rst"))))
     assert json.loads((out / f"{name}.json").read_text(encoding="utf-8")) == alone
+
+
+@pytest.mark.parametrize("builder", ["html", "latex", "man", "texinfo", "epub", "xml", "pseudoxml", "gettext"])
+def test_every_builder_gets_past_the_nodes(builder: str, project: tuple[Path, Path], tmp_path: Path) -> None:
+    """Our nodes need no visitors: a builder that is not prepared for them writes a comment and inline text."""
+    shutil.copy(HERE / "places" / "directives.rst", tmp_path / "nested.rst")
+    command = [sys.executable, "-m", "sphinx", "-q", "-b", builder, "-c", str(HERE / "project")]
+    done = subprocess.run(
+        [*command, str(tmp_path), str(tmp_path / "out")], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.domains import Domain
 
 from sphinx_fsgs.document.collect import collect
-from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, UnknownDirective, claim_role
+from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, UnknownDirective, claim_role, fsgs_annotation, fsgs_claim
 from tests.document.dump import dump
 
 project = "dump"
@@ -24,6 +24,9 @@ class FsgsDomain(Domain):
     label = "fsgs"
     directives = DIRECTIVES
     roles = ROLES
+
+    def merge_domaindata(self, docnames, otherdata):
+        """Nothing is kept in the domain."""
 
     def directive(self, name):
         return super().directive(name) or UnknownDirective
@@ -39,6 +42,9 @@ def on_read(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> None:
+    # Without visitors: Sphinx falls back on those of the bases, comment and inline.
+    app.add_node(fsgs_annotation)
+    app.add_node(fsgs_claim)
     app.add_domain(FsgsDomain)
     app.add_directive("fsgs", UnknownDirective)
     app.connect("doctree-read", on_read)
