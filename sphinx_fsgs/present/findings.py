@@ -68,6 +68,11 @@ def unreadable_folder(path: str, why: str) -> Diagnostic:
     )
 
 
+def unknown_in_spec(span: Span, kind: str, name: str, help: str) -> Diagnostic:
+    """FSGS794: a directive is to show something that the spec does not have."""
+    return Diagnostic("FSGS794", "error", span, f'the spec has no {kind} "{name}"', "the spec", help)
+
+
 def internal(path: str, error: BaseException) -> Diagnostic:
     """FSGS901: a bug of ours while this document was checked; the message names the line of our code."""
     return Diagnostic(

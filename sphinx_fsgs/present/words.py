@@ -7,6 +7,9 @@ from sphinx_fsgs.check.result import VERDICTS, HostVerdict, Report, Result, Summ
 # Shape as well as word, so that no verdict is told by its colour alone.
 MARKS: dict[Verdict, str] = {"holds": "✓", "fails": "✗", "vacuous": "∅", "undecided": "?", "n/a": "–"}
 
+VERDICTS_TOLD: tuple[Verdict, ...] = ("fails", "vacuous", "undecided", "holds", "n/a")
+"""The verdicts in the order in which a reader is told: what needs attention first."""
+
 
 def plural(count: int, one: str, many: str = "") -> str:
     """Return ``3 documents`` or ``1 document``."""
@@ -15,10 +18,7 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 def overall(result: Result) -> Verdict:
     """Return the verdict that a reader needs to know first: the worst one on any processor in scope."""
-    for verdict in ("fails", "undecided", "vacuous"):
-        if result.on(verdict):
-            return verdict
-    return "holds" if result.on("holds") else "n/a"
+    return next((verdict for verdict in VERDICTS_TOLD if result.on(verdict)), "vacuous")
 
 
 def summary_line(summary: Summary) -> str:

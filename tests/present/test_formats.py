@@ -147,8 +147,8 @@ def test_summary_and_stats() -> None:
 
 def test_verdict_text() -> None:
     assert verdict.render(HOLDS) == (
-        "✓ holds on intel_skylake (computed)\n"
         "? undecided on amd_zen1 (sources)\n"
+        "✓ holds on intel_skylake (computed)\n"
         "– n/a on intel_pantherlake (no state meets CR4.FRED = 0)\n"
         "  assuming: the stack is mapped\n"
         "  depends on: null_selector_clears_base\n"

@@ -89,12 +89,26 @@ def _run(counterexample: Counterexample | None, gutter: int, palette: Palette) -
     if counterexample is None:
         return
     yield from _item(f"on {counterexample.profile}, for example", "", gutter, palette)
-    margin = " " * (gutter + 3)
+    yield from (" " * (gutter + 3) + row for row in counterexample_table(counterexample, palette))
+
+
+def counterexample_table(counterexample: Counterexample, palette: Palette = _PLAIN) -> Iterator[str]:
+    """Return the run as lines of three columns: when or which line, what, value."""
     rows = list(_rows(counterexample))
     first = max((width(row[0]) for row in rows), default=0)
     second = max((width(row[1]) for row in rows), default=0)
     for kind, subject, value in rows:
-        yield margin + palette.paint(_pad(kind, first), "dim") + f"  {_pad(subject, second)}  {value}"
+        yield (palette.paint(_pad(kind, first), "dim") + f"  {_pad(subject, second)}  {value}").rstrip()
+
+
+def details(diagnostic: Diagnostic) -> str:
+    """Return what belongs to a finding besides place and message, each line ended; nothing when there is nothing."""
+    lines = [
+        *_notes(diagnostic, 0, _PLAIN),
+        *_run(diagnostic.counterexample, 0, _PLAIN),
+        *_way_out(diagnostic, 0, _PLAIN),
+    ]
+    return "".join(line.rstrip() + "\n" for line in lines)
 
 
 def _rows(counterexample: Counterexample) -> Iterator[tuple[str, str, str]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sphinx_fsgs.check.result import VERDICTS, Result, Trace, Verdict
+from sphinx_fsgs.check.result import Result, Trace, Verdict
 from sphinx_fsgs.diagnostic import Step
 from sphinx_fsgs.present.ansi import Palette, plain
 from sphinx_fsgs.present.formats.text import effect
 from sphinx_fsgs.present.hosts import on_hosts
 from sphinx_fsgs.present.sources import width
-from sphinx_fsgs.present.words import MARKS, undecided_reasons
+from sphinx_fsgs.present.words import MARKS, VERDICTS_TOLD, undecided_reasons
 
 COLOURS: dict[Verdict, str] = {
     "holds": "green",
@@ -28,10 +28,10 @@ def render(result: Result, palette: Palette = _PLAIN) -> str:
 
 
 def _lines(result: Result, palette: Palette) -> Iterator[str]:
-    for verdict in VERDICTS:
+    for verdict in VERDICTS_TOLD:
         if result.on(verdict):
             mark = palette.paint(f"{MARKS[verdict]} {verdict}", "bold", COLOURS[verdict])
-            yield f"{mark} {on_hosts(result, verdict)}{_aside(result, verdict)}"
+            yield f"{mark} {on_hosts(result, verdict)}{aside(result, verdict)}"
     for label, texts in (("assuming", result.assuming), ("depends on", result.depends_on)):
         if texts:
             yield f"  {palette.paint(label + ':', 'bold')} {plain(', '.join(texts))}"
@@ -41,7 +41,7 @@ def _lines(result: Result, palette: Palette) -> Iterator[str]:
         yield f"  {palette.paint('see:', 'bold')} {', '.join(result.citations)}"
 
 
-def _aside(result: Result, verdict: Verdict) -> str:
+def aside(result: Result, verdict: Verdict) -> str:
     """Return what a verdict has in brackets: the evidence, the reason, why there is none."""
     if verdict == "holds":
         return f" ({result.evidence})"

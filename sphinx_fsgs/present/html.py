@@ -1,0 +1,151 @@
+"""A result as html: compact, told by word and shape and not by colour alone, without a script, valid as XHTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from sphinx_fsgs.check.result import Result, Trace, Verdict
+from sphinx_fsgs.diagnostic import Counterexample, Diagnostic
+from sphinx_fsgs.present.formats.text import effect
+from sphinx_fsgs.present.formats.verdict import aside
+from sphinx_fsgs.present.hosts import on_hosts
+from sphinx_fsgs.present.words import MARKS, VERDICTS_TOLD, overall, plural
+
+Row = tuple[str, ...]
+
+
+def render(result: Result, trace: bool = False) -> str:
+    """Return the whole result as one block; ``trace`` opens the steps of the run."""
+    verdict = overall(result)
+    parts = [
+        f'<div class="fsgs-result {_class(verdict)}">',
+        *(_verdict(result, each) for each in VERDICTS_TOLD if result.on(each)),
+        *(part for each in result.diagnostics for part in _finding(each)),
+        *_runs(result.traces, trace),
+        *_grounds(result),
+        "</div>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def render_note(results: Sequence[Result]) -> str:
+    """Return one line for what a block was checked for, with the rest folded away."""
+    worst = min(results, key=lambda each: VERDICTS_TOLD.index(overall(each)))
+    verdict = overall(worst)
+    inner = "\n".join(_entry(each) for each in results)
+    summary = f"<summary>{_sign(verdict)} {_caption(results, worst)}</summary>"
+    return f'<details class="fsgs-note {_class(verdict)}">\n{summary}\n<ul>\n{inner}\n</ul>\n</details>\n'
+
+
+def render_mark(result: Result) -> str:
+    """Return the sign behind a claim in running text; its title and hidden words say what it means."""
+    verdict = overall(result)
+    words = f"{verdict} {on_hosts(result, verdict)}"
+    return (
+        f'<span class="fsgs-sign {_class(verdict)}" title="{escape(words)}">'
+        f'<span aria-hidden="true">{MARKS[verdict]}</span><span class="fsgs-unseen"> ({escape(words)})</span></span>'
+    )
+
+
+def _class(verdict: Verdict) -> str:
+    return "fsgs-" + verdict.replace("/", "")
+
+
+def _sign(verdict: Verdict) -> str:
+    return f'<span class="fsgs-sign" aria-hidden="true">{MARKS[verdict]}</span>'
+
+
+def _caption(results: Sequence[Result], worst: Result) -> str:
+    verdict = overall(worst)
+    if verdict in ("holds", "n/a"):
+        judged = {host.profile for each in results for host in each.verdicts if host.verdict != "n/a"}
+        return f"checked on {plural(len(judged), 'processor')}"
+    expected = ", as expected" if worst.expected == verdict else ""
+    return escape(f"{verdict}{expected} {on_hosts(worst, verdict)}")
+
+
+def _entry(result: Result) -> str:
+    name = escape(result.name or result.text)
+    told = "; ".join(
+        f"{MARKS[each]} {each} {on_hosts(result, each)}{aside(result, each)}"
+        for each in VERDICTS_TOLD
+        if result.on(each)
+    )
+    return f"<li>{name}: {escape(told)}</li>"
+
+
+def _verdict(result: Result, verdict: Verdict) -> str:
+    rest = f"{on_hosts(result, verdict)}{aside(result, verdict)}"
+    return f'<p class="fsgs-verdict {_class(verdict)}">{_sign(verdict)} <strong>{verdict}</strong> {escape(rest)}</p>'
+
+
+def _finding(diagnostic: Diagnostic) -> Iterator[str]:
+    yield f'<p class="fsgs-finding"><code>{diagnostic.code}</code> {escape(diagnostic.message)}</p>'
+    if diagnostic.notes:
+        yield _list(diagnostic.notes)
+    if diagnostic.counterexample:
+        yield _counterexample(diagnostic.counterexample)
+
+
+def _counterexample(run: Counterexample) -> str:
+    changes = dict(run.after)
+    cells = list(dict.fromkeys((*dict(run.before), *changes)))
+    states = [(cell, dict(run.before).get(cell, ""), changes.get(cell, "")) for cell in cells]
+    caption = f"On {run.profile}, for example"
+    steps = [(str(step.line or ""), step.text, effect(step)) for step in run.steps]
+    return "\n".join(
+        filter(
+            None, (_table(caption, ("cell", "before", "after"), states), _table("", ("line", "step", "effect"), steps))
+        )
+    )
+
+
+def _runs(traces: Iterable[Trace], opened: bool) -> Iterator[str]:
+    """Return the first run; the others differ in nothing that a reader of a page looks for."""
+    for trace in list(traces)[:1]:
+        before, after = dict(trace.before), dict(trace.after)
+        states = [(cell, before.get(cell, ""), after.get(cell, "")) for cell in dict.fromkeys((*before, *after))]
+        steps = [(str(step.line or ""), step.text, effect(step)) for step in trace.steps]
+        yield _fold(
+            f"what ran, on {trace.profile}",
+            _table("", ("cell", "before", "after"), states) + _table("", ("line", "step", "effect"), steps),
+            opened,
+        )
+
+
+def _grounds(result: Result) -> Iterator[str]:
+    disputes = tuple(f"disputed: {each.text} [{', '.join(each.citations)}]" for each in result.disputes)
+    lines = (
+        *(f"assuming {each}" for each in result.assuming),
+        *(f"depends on {each}" for each in result.depends_on),
+        *disputes,
+        *(f"see {each}" for each in result.citations),
+    )
+    if lines:
+        yield _fold("what it rests on", _list(lines), bool(disputes))
+
+
+def _fold(summary: str, inner: str, opened: bool) -> str:
+    state = ' open="open"' if opened else ""
+    return f"<details{state}>\n<summary>{escape(summary)}</summary>\n{inner}\n</details>"
+
+
+def _list(lines: Iterable[str]) -> str:
+    return "<ul>\n" + "\n".join(f"<li>{escape(line)}</li>" for line in lines) + "\n</ul>"
+
+
+def _table(caption: str, heads: Row, rows: Sequence[Row]) -> str:
+    if not rows:
+        return ""
+    title = f"<caption>{escape(caption)}</caption>\n" if caption else ""
+    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
+    body = "\n".join("<tr>" + "".join(f"<td>{_cell(each)}</td>" for each in row) + "</tr>" for row in rows)
+    return (
+        f'<table class="docutils align-default fsgs-table">\n{title}<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody>\n</table>\n"
+    )
+
+
+def _cell(text: str) -> str:
+    return f"<code>{escape(text)}</code>" if text else ""

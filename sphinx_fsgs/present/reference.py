@@ -1,0 +1,179 @@
+"""Directives that show the spec itself: an instruction's Operation, and what each processor answers."""
+
+from __future__ import annotations
+
+import functools
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar, cast
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.util.docutils import SphinxDirective
+
+from sphinx_fsgs.diagnostic import Diagnostic, suggestion
+from sphinx_fsgs.present.exceptions import Raised, exceptions_of
+from sphinx_fsgs.present.findings import unknown_in_spec
+from sphinx_fsgs.source import Span
+from sphinx_fsgs.spec.behaviours import Answer, Behaviour
+from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.syntax.instruction import Instruction
+
+FOUND = "fsgs_findings"
+"""Where directives leave findings for the end of the reading of their document (in Sphinx's temporary data)."""
+
+
+@functools.cache
+def the_spec() -> Spec:
+    """Return the spec of the installation."""
+    return Spec()
+
+
+class _SpecDirective(SphinxDirective):
+    """One argument, which names something in the spec."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = False
+
+    def missing(self, kind: str, known: Iterable[str]) -> list[nodes.Node]:
+        """Leave a finding about the argument, which names no such thing."""
+        source, line = self.state_machine.get_source_and_line(self.lineno)
+        row = line or self.lineno
+        span = Span(source or self.env.docname, row, 1, row, 1)
+        found = cast("list[Diagnostic]", self.env.temp_data.setdefault(FOUND, []))
+        names = tuple(known)
+        help_text = suggestion(self.arguments[0], names) or f"known are {', '.join(names)}"
+        found.append(unknown_in_spec(span, kind, self.arguments[0], help_text))
+        return []
+
+    def cited(self, keys: Sequence[str]) -> list[nodes.Node]:
+        """Return the citations as inline nodes, those with an address as references."""
+        shown: list[nodes.Node] = []
+        for key in keys:
+            shown += [nodes.Text(", ")] if shown else []
+            shown.append(_citation(the_spec(), key))
+        return shown
+
+
+def _citation(spec: Spec, key: str) -> nodes.Node:
+    citation = spec.citations.get(key)
+    if citation is None:
+        return nodes.Text(key)
+    if citation.url:
+        title = f"{citation.title}; {citation}"
+        return nodes.reference("", key, refuri=citation.url, reftitle=title, internal=False)
+    return nodes.inline("", f"{key} ({citation})")
+
+
+class OperationDirective(_SpecDirective):
+    """``.. fsgs:operation:: LKGS``: how it is written, what it does, what it raises, who says so."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the instruction as standard nodes."""
+        spec = the_spec()
+        stem = _stem(spec, self.arguments[0])
+        if stem is None:
+            return self.missing("instruction", sorted({*spec.index.stems, *map(str.upper, spec.index.subjects)}))
+        instruction = spec.instruction(stem)
+        self.env.note_dependency(instruction.path)
+        text = _operation_text(instruction.path)
+        shown = nodes.container(classes=["fsgs-operation"], ids=[nodes.make_id(f"fsgs-operation-{stem}")])
+        shown += nodes.paragraph("", "", nodes.strong("", instruction.title))
+        shown += _header(instruction)
+        shown += nodes.literal_block(text, text, language="none")
+        if raised := exceptions_of(spec, instruction):
+            shown += _table(("exception", "when", "by"), [self._exception(each) for each in raised])
+        if instruction.cites:
+            shown += nodes.paragraph("", "", nodes.Text("See "), *self.cited(instruction.cites), nodes.Text("."))
+        return [shown]
+
+    def _exception(self, raised: Raised) -> list[list[nodes.Node]]:
+        return [[nodes.literal("", raised.fault)], [nodes.literal("", raised.when)], self.cited(raised.cites)]
+
+
+def _stem(spec: Spec, name: str) -> str | None:
+    words = " ".join(name.split())
+    if words.upper() in spec.index.stems:
+        return words.upper()
+    return spec.index.subjects.get(words.lower())
+
+
+def _header(instruction: Instruction) -> nodes.field_list:
+    """Return encoding, requirement and modes, those that the file states."""
+    rows = (
+        ("Encoding", ", ".join(instruction.encodings)),
+        ("Requires", instruction.requires),
+        ("Modes", ", ".join(instruction.modes)),
+    )
+    fields = nodes.field_list()
+    for name, value in rows:
+        if value:
+            body = nodes.field_body("", nodes.paragraph("", value))
+            fields += nodes.field("", nodes.field_name("", name), body)
+    return fields
+
+
+def _operation_text(path: str) -> str:
+    """Return what stands behind ``Operation:``, as its file writes it."""
+    text = Path(path).read_text(encoding="utf-8")
+    return textwrap.dedent(text.partition("\nOperation:\n")[2]).strip("\n")
+
+
+class AnswersDirective(_SpecDirective):
+    """``.. fsgs:answers:: null_selector_clears_base``: the question, and what each processor answers to it."""
+
+    option_spec: ClassVar[dict[str, Callable[[str], object]]] = {}
+
+    def run(self) -> list[nodes.Node]:
+        """Return the question and a table of its answers as standard nodes."""
+        spec, name = the_spec(), self.arguments[0].strip()
+        if name not in spec.behaviour_names:
+            return self.missing("question", sorted(spec.behaviour_names))
+        behaviour = spec.behaviour(name)
+        self.env.note_dependency(str(spec.folder / "behaviours" / f"{name}.toml"))
+        shown = nodes.container(classes=["fsgs-answers"], ids=[nodes.make_id(f"fsgs-answers-{name}")])
+        shown += nodes.paragraph("", "", nodes.strong("", behaviour.question))
+        shown += nodes.paragraph("", _line(behaviour.why))
+        shown += _table(("answer", "processors", "evidence", "enumerated", "citations"), self._rows(behaviour))
+        shown += nodes.paragraph("", _line(behaviour.enumerated))
+        return [shown]
+
+    def _rows(self, behaviour: Behaviour) -> list[list[list[nodes.Node]]]:
+        return [self._row(answer) for answer in behaviour.replies]
+
+    def _row(self, answer: Answer) -> list[list[nodes.Node]]:
+        said = self.cited(answer.cites)
+        if answer.note:
+            said += [nodes.Text(f". {answer.note}")]
+        for dispute in answer.disputed:
+            said += [nodes.Text(" Disputed by "), *self.cited(dispute.cites), nodes.Text(f": {dispute.text}")]
+        return [
+            [nodes.Text(answer.value)],
+            [nodes.Text(", ".join(answer.profiles))],
+            [nodes.Text(answer.evidence or "none")],
+            [nodes.Text({True: "yes", False: "no", None: "on some"}[answer.enumerated])],
+            said,
+        ]
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Sequence[nodes.Node]]]) -> nodes.table:
+    """Return a table with one head row; a cell is the inline nodes of its one paragraph."""
+    group = nodes.tgroup("", cols=len(heads))
+    group += [nodes.colspec(colwidth=1) for _ in heads]
+    group += nodes.thead("", _row([[nodes.Text(head)] for head in heads]))
+    group += nodes.tbody("", *(_row(row) for row in rows))
+    return nodes.table("", group, classes=["fsgs-table"])
+
+
+def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
+
+
+REFERENCE_DIRECTIVES: dict[str, type[Directive]] = {"operation": OperationDirective, "answers": AnswersDirective}
+"""The directives of the domain that only show the spec, by their name behind ``fsgs:``."""

@@ -1,0 +1,74 @@
+"""How a build tells what was found: each time, all of it, with and without ``-W``.
+
+Sphinx forgets the warnings of documents that it does not read again, so that a second build of wrong
+documents would succeed. All findings are therefore kept and replayed in every build, and the exit status
+is set besides.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sphinx.util import logging
+from sphinx.util.logging import is_suppressed_warning
+
+from sphinx_fsgs.check.result import DocumentResult, Report
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.present.ansi import plain
+from sphinx_fsgs.present.formats.text import details
+from sphinx_fsgs.present.words import summary_line
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    fail: str
+    most: int
+    suppressed: tuple[str, ...]
+
+    def hides(self, diagnostic: Diagnostic) -> bool:
+        return bool(is_suppressed_warning("fsgs", diagnostic.code, list(self.suppressed)))
+
+
+def replay(app: Sphinx, documents: Iterable[DocumentResult], broken: Iterable[Diagnostic] = ()) -> None:
+    """Log all findings in the order of files and lines, set the exit status, and say what was checked.
+
+    :param broken: what is wrong with the spec or the scope, because of which nothing was checked.
+    """
+    judged = tuple(documents)
+    rules = _Rules(app.config["fsgs_fail"], app.config["fsgs_max_errors"], tuple(app.config["suppress_warnings"]))
+    placed = (replace(each, span=replace(each.span, path=_from_here(app, each.span.path))) for each in _all(judged))
+    said = [each for each in (*broken, *sorted(placed, key=Diagnostic.sort_key)) if not rules.hides(each)]
+    loud = [each for each in said if each.severity != "note"] if rules.fail != "off" else []
+    shown = loud[: rules.most] if rules.most > 0 else loud
+    for each in shown:
+        _log(each, rules)
+    if len(shown) < len(loud):
+        logger.warning("fsgs: %d more findings (fsgs_max_errors = %d)", len(loud) - len(shown), rules.most, type="fsgs")
+    if rules.fail == "error" and any(each.severity == "error" for each in loud):
+        app.statuscode = 1
+    logger.info("fsgs: %s", summary_line(Report("", "", judged).summary()))
+
+
+def _all(documents: Iterable[DocumentResult]) -> Iterator[Diagnostic]:
+    """Return each finding once: a file that two documents include is found wrong twice."""
+    return iter(dict.fromkeys(each for document in documents for each in document.all_diagnostics()))
+
+
+def _from_here(app: Sphinx, path: str) -> str:
+    """Return a path below the sources as one writes it in the working directory."""
+    return os.path.relpath(os.path.join(app.srcdir, path))
+
+
+def _log(diagnostic: Diagnostic, rules: _Rules) -> None:
+    span = diagnostic.span
+    text = plain(f"{diagnostic.code}: {diagnostic.message}\n{details(diagnostic)}").rstrip("\n")
+    say = logger.error if diagnostic.severity == "error" and rules.fail == "error" else logger.warning
+    say("%s", text, location=f"{span.path}:{span.line}", type="fsgs", subtype=diagnostic.code)

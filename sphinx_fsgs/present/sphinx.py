@@ -1,0 +1,176 @@
+"""The Sphinx extension: checks in the read phase, reports in every build, shows results on the pages."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+from sphinx_fsgs import __version__
+from sphinx_fsgs.check.result import DocumentResult
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.document.collect import collect
+from sphinx_fsgs.document.model import Document
+from sphinx_fsgs.present.attach import attach, settle
+from sphinx_fsgs.present.builder import CheckBuilder
+from sphinx_fsgs.present.domain import FsgsDomain
+from sphinx_fsgs.present.findings import internal
+from sphinx_fsgs.present.highlight import LEXERS
+from sphinx_fsgs.present.nodes import fsgs_result, standard_nodes
+from sphinx_fsgs.present.pages import add_style, depart_nothing, style_folder, visit_result
+from sphinx_fsgs.present.reference import FOUND
+from sphinx_fsgs.present.replay import replay
+from sphinx_fsgs.spec.errors import SpecError
+
+if TYPE_CHECKING:
+    from sphinx.config import Config
+    from sphinx.util.typing import ExtensionMetadata
+
+    from sphinx_fsgs.check.session import Session
+
+logger = logging.getLogger(__name__)
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Set the extension up; Sphinx calls this."""
+    app.add_config_value("fsgs_fail", "error", "", [str])
+    app.add_config_value("fsgs_where", None, "env", [str, type(None)])
+    app.add_config_value("fsgs_max_errors", 0, "", [int])
+    app.add_config_value("fsgs_show", "notes", "html", [str])
+    app.add_domain(FsgsDomain)
+    app.add_builder(CheckBuilder)
+    app.add_node(fsgs_result, html=(visit_result, depart_nothing))
+    for name, lexer in LEXERS.items():
+        app.add_lexer(name, lexer)
+    extension = _Extension()
+    app.connect("config-inited", extension.check_config)
+    app.connect("builder-inited", extension.open)
+    app.connect("env-get-outdated", extension.outdated)
+    app.connect("doctree-read", extension.check)
+    app.connect("env-updated", extension.report)
+    app.connect("doctree-resolved", replace_results)
+    app.connect("html-page-context", add_style)
+    return {
+        "version": __version__,
+        "env_version": 1,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
+
+
+class _Extension:
+    """What lives as long as one application: the session, which no environment may pickle."""
+
+    def __init__(self) -> None:
+        self._session: Session | None = None
+        self._broken: tuple[Diagnostic, ...] = ()
+
+    def check_config(self, app: Sphinx, config: Config) -> None:
+        """Refuse values that mean nothing, and let html builders copy the style."""
+        for name, known in (("fsgs_fail", ("error", "warning", "off")), ("fsgs_show", ("notes", "none"))):
+            if config[name] not in known:
+                logger.error(
+                    "%s is one of %s, not %r", name, ", ".join(known), config[name], type="fsgs", subtype="config"
+                )
+                app.statuscode = 1
+                config[name] = known[0]
+        folders = cast("list[str]", config["html_static_path"])
+        folders.append(str(style_folder()))
+
+    def open(self, app: Sphinx) -> None:
+        """Open the session before Sphinx forks, so that its processes share what has been read."""
+        from sphinx_fsgs.check.session import Session
+
+        try:
+            self._session = Session.open(where=app.config["fsgs_where"])
+        except SpecError as error:
+            self._session, self._broken = None, error.diagnostics
+
+    def outdated(
+        self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+    ) -> Sequence[str]:
+        """Return the documents to read again because spec, tool or scope are not what their results were made with."""
+        domain = _domain(env)
+        digest = self._digest(app)
+        if domain.kept["digest"] == digest:
+            return ()
+        domain.kept["digest"] = digest
+        domain.kept["spec"] = self._session.spec_digest if self._session else ""
+        return [docname for docname, _ in domain.all() if docname not in removed]
+
+    def _digest(self, app: Sphinx) -> str:
+        session = self._session
+        parts = (session.spec_digest, session.tool_version) if session else ("broken", *map(repr, self._broken))
+        return hashlib.sha256("\0".join((*parts, __version__, repr(app.config["fsgs_where"]))).encode()).hexdigest()
+
+    def check(self, app: Sphinx, doctree: nodes.document) -> None:
+        """Check a document that has just been read, keep the results, and put them into its doctree."""
+        env = app.env
+        docname = env.docname
+        path = Path(env.doc2path(docname))
+        shown_as = Path(os.path.relpath(path, app.srcdir)).as_posix()
+        said = tuple(cast("list[Diagnostic]", env.temp_data.pop(FOUND, [])))
+        try:
+            document = collect(doctree, path, shown_as=shown_as)
+            judged = self._judged(document)
+            attach(doctree, document, judged)
+        except Exception as error:
+            if os.environ.get("FSGS_DEBUG"):
+                raise
+            document = Document(shown_as, (), (), ())
+            judged = DocumentResult(shown_as, (), (internal(shown_as, error),))
+        settle(doctree)
+        for dependency in _files((*map(str, document.dependencies), *judged.dependencies)):
+            env.note_dependency(dependency)
+        judged = replace(judged, diagnostics=(*judged.diagnostics, *(_relative(each, app) for each in said)))
+        if document.blocks or document.annotations or judged.diagnostics:
+            _domain(env).store(docname, judged)
+
+    def _judged(self, document: Document) -> DocumentResult:
+        """Return the results for a document; without a spec nothing is judged, and ``report`` says why."""
+        if self._session is None:
+            return DocumentResult(document.path, (), document.diagnostics)
+        from sphinx_fsgs.present.pipeline import check_document
+
+        return check_document(self._session, document)
+
+    def report(self, app: Sphinx, env: BuildEnvironment) -> Sequence[str]:
+        """Report the findings of all documents, those that were not read in this build included."""
+        replay(app, [judged for _, judged in _domain(env).all()], self._broken)
+        return ()
+
+
+def _domain(env: BuildEnvironment) -> FsgsDomain:
+    return cast(FsgsDomain, env.get_domain("fsgs"))
+
+
+def _files(paths: Sequence[str]) -> Iterator[str]:
+    return (path for path in dict.fromkeys(paths) if os.path.isabs(path))
+
+
+def _relative(diagnostic: Diagnostic, app: Sphinx) -> Diagnostic:
+    """Return a finding of a directive, its path made relative to the sources as all others are."""
+    path = Path(os.path.relpath(os.path.abspath(diagnostic.span.path), app.srcdir)).as_posix()
+    return replace(diagnostic, span=replace(diagnostic.span, path=path))
+
+
+def replace_results(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Replace our nodes by standard ones for a builder that does not write html; catalogues get nothing of ours."""
+    if app.builder.format == "html":
+        return
+    for node in list(doctree.findall(fsgs_result)):
+        shown = [] if app.builder.name == "gettext" else standard_nodes(node)
+        _replace(node, shown)
+
+
+def _replace(node: nodes.Element, new: list[Any]) -> None:
+    at = node.parent.index(node)
+    node.parent[at : at + 1] = new
