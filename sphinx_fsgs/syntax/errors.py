@@ -85,10 +85,14 @@ def _explain(error: UnexpectedInput, language: Language, fragment: Fragment) -> 
     message, _, help = _by_example(error, language).partition(" | ")
     expected = _expected(error)
     if not message:
-        what = f'"{found.group()}"' if found else "the end"
-        message, help = f"{what} is not expected here", f"expected {expected}" if expected else ""
+        message = f'"{found.group()}" is not expected here' if found else "something is missing at the end"
     return Diagnostic(
-        language.code, "error", fragment.span(start, end), message, language.authority, help or f"expected {expected}"
+        language.code,
+        "error",
+        fragment.span(start, end),
+        message,
+        language.authority,
+        help or (f"expected {expected}" if expected else "leave it out"),
     )
 
 
@@ -126,7 +130,8 @@ def _expected(error: UnexpectedInput) -> str:
 
 
 def _english(terminal: str) -> str:
-    return _words().get(terminal) or _PUNCTUATION.get(terminal, terminal.lower().replace("_", " "))
+    keyword = terminal.lower().replace("_", " ")
+    return _words().get(terminal) or _PUNCTUATION.get(terminal) or f'"{keyword}"'
 
 
 _VALUE = frozenset({"NUMBER", "NAME", "FREE", "SIZE", "MSR", "THE", "LPAR", "MINUS", "PLUS", "TILDE"})

@@ -152,7 +152,7 @@ class Names:
             self.findings.error("FSGS101", span, f'"the {word[4:]}" means nothing here', words or "name the cell")
         else:
             known = set(self.lexicon.cells) | set(self.lexicon.constants) | self.known
-            self.findings.unknown("FSGS101", span, "cell", word, known, "write ?name for any value")
+            self.findings.unknown("FSGS101", span, "cell", word, known, "name a cell such as GS.base")
 
     def _is_msr(self, place: Expr) -> bool:
         whole = place.value if isinstance(place, Slice) else place
