@@ -13,7 +13,6 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from types import CodeType
 from typing import cast
 
@@ -34,7 +33,6 @@ from sphinx_fsgs.machine.values import Fault as RaisedFault
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.layout import Slot, View
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.spec.tables import Sheet
 from sphinx_fsgs.syntax.expression import (
     COMPARISONS,
     CONNECTIVES,
@@ -144,12 +142,6 @@ class Compiler:
         self.emitter: Emitter = Symbolic() if symbolic else Concrete()
         self._done: dict[object, Compiled] = {}
         self._faulting: dict[object, bool] = {}
-
-    @cached_property
-    def unknowns(self) -> Mapping[str, int]:
-        """The functions of which the spec knows nothing, with their widths."""
-        data = Sheet(self.spec.folder / "unknowns.toml").data
-        return {name: cast("Mapping[str, int]", row)["width"] for name, row in data.items()}
 
     def operation(self, stem: str, binding: Binding) -> Compiled:
         """Return the code of an instruction.
@@ -863,9 +855,9 @@ class _Function:
             return self.address_of(expr, out)
         if expr.name in ("zero_extend", "sign_extend", "signed"):
             return self.extension(expr, out)
-        if expr.name in self.compiler.unknowns:
+        if expr.name in self.spec.unknowns:
             argument = out.keep(self.expression(expr.arguments[0], out))
-            width = self.compiler.unknowns[expr.name]
+            width = self.spec.unknowns[expr.name]
             return Code(self.emitter.unknown(expr.name, width, argument.text), width)
         meanings: list[Meaning] = []
         for argument in expr.arguments:

@@ -580,6 +580,24 @@ def unknowns(roots: Iterable[Value]) -> tuple[Term, ...]:
     return tuple(term for term in post_order(roots) if term.op in ("var", "apply"))
 
 
+def substitute(root: Value, replacements: Mapping[Term, Value]) -> Value:
+    """Return the value with each of these terms replaced, folded anew."""
+    if isinstance(root, int):
+        return root
+    done: dict[Term, Value] = {}
+    for term in post_order([root]):
+        if term in replacements:
+            done[term] = replacements[term]
+        elif term.op == "var":
+            done[term] = term
+        elif term.op == "apply":
+            args = [done[each] if isinstance(each, Term) else _int(each) for each in term.args[1:]]
+            done[term] = apply(str(term.args[0]), term.width, *args)
+        else:
+            done[term] = rebuild(term, [done[each] if isinstance(each, Term) else _int(each) for each in term.args])
+    return done[root]
+
+
 Assignment = Mapping[Term, int]
 
 

@@ -135,6 +135,14 @@ class Spec:
         return found
 
     @cached_property
+    def unknowns(self) -> Mapping[str, int]:
+        """The functions of which nothing is known, with the widths of their values in bits."""
+        sheet = Sheet(self.folder / "unknowns.toml")
+        found = {name: row.number("width", 1, 64) for name, row in _tables(sheet)}
+        sheet.finish()
+        return found
+
+    @cached_property
     def constants(self) -> Mapping[str, int]:
         """The kernel's constants, the numbers of the MSRs included."""
         sheet = Sheet(self.folder / "constants.toml")

@@ -1,0 +1,419 @@
+"""Runs: every path of a program from all states of a start, each within its bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, TypeVar
+
+from sphinx_fsgs.machine import solver, terms
+from sphinx_fsgs.machine.bind import Bound
+from sphinx_fsgs.machine.compile import Compiler
+from sphinx_fsgs.machine.evaluate import Place, truth
+from sphinx_fsgs.machine.program import Program
+from sphinx_fsgs.machine.setup import Start
+from sphinx_fsgs.machine.symbolic import Deferred, Machine, Occurred, PossibleFault, State
+from sphinx_fsgs.machine.terms import Term, Value
+from sphinx_fsgs.machine.values import BoundReached
+from sphinx_fsgs.spec.model import FEATURE_PREFIX
+
+MAX_STEPS = 100_000
+MAX_PATHS = 4_096
+MAX_TERMS = 1_000_000
+
+_T = TypeVar("_T")
+
+Outcome = Literal["completes", "leaves", "faults"]
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The exception that ended a path; ``line`` is that of the spec, 0 where the processor lacks the instruction."""
+
+    vector: str
+    error: Value | None
+    index: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The state before the instruction of that index, or behind the last."""
+
+    index: int
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An instruction that was begun; ``completed`` is false for the one that faulted."""
+
+    index: int
+    completed: bool
+    events: tuple[Occurred, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way through the program: under which conditions, from boundary to boundary, and how it ends.
+
+    ``assumed`` are good memory and distinct objects, as far as they have been worked out.
+    """
+
+    conditions: tuple[Value, ...]
+    assumed: tuple[Value, ...]
+    deferred: tuple[Deferred, ...]
+    boundaries: tuple[Boundary, ...]
+    steps: tuple[Step, ...]
+    outcome: Outcome
+    raised: Raised | None
+
+    @property
+    def final(self) -> State:
+        """The state at the end of the path."""
+        return self.boundaries[-1].state
+
+    @property
+    def used_memory(self) -> bool:
+        """Whether good memory was assumed."""
+        return bool(self.assumed or self.deferred)
+
+
+@dataclass(frozen=True, slots=True)
+class Trail(Generic[_T]):
+    """A list that grows at its end and is shared by all walks that came this way."""
+
+    item: _T
+    before: Trail[_T] | None
+    length: int
+
+
+def _extended(trail: Trail[_T] | None, item: _T) -> Trail[_T]:
+    return Trail(item, trail, 1 if trail is None else trail.length + 1)
+
+
+def _listed(trail: Trail[_T] | None) -> tuple[_T, ...]:
+    found: list[_T] = []
+    while trail is not None:
+        found.append(trail.item)
+        trail = trail.before
+    return tuple(reversed(found))
+
+
+@dataclass(slots=True)
+class _Walk:
+    index: int
+    state: State
+    conditions: tuple[Value, ...] = ()
+    known: dict[Term, int] = field(default_factory=dict)
+    assumed: tuple[Value, ...] = ()
+    deferred: tuple[Deferred, ...] = ()
+    boundaries: Trail[Boundary] | None = None
+    steps: Trail[Step] | None = None
+
+    def fork(self, condition: Value) -> _Walk:
+        """Return the same walk where a condition holds as well."""
+        known = dict(self.known)
+        learn(known, condition)
+        return _Walk(
+            self.index,
+            self.state.copy(),
+            (*self.conditions, condition) if not isinstance(condition, int) else self.conditions,
+            known,
+            self.assumed,
+            self.deferred,
+            self.boundaries,
+            self.steps,
+        )
+
+
+def learn(known: dict[Term, int], condition: Value) -> None:
+    """Note what a condition that holds says of the conditions that it is made of."""
+    stack = [(condition, 1)]
+    while stack:
+        value, truth_value = stack.pop()
+        if isinstance(value, int):
+            continue
+        known[value] = truth_value
+        if value.op == "not":
+            stack.extend((each, 1 - truth_value) for each in terms.operands(value))
+        elif (value.op == "and" and truth_value) or (value.op == "or" and not truth_value):
+            stack.extend((each, truth_value) for each in terms.operands(value))
+
+
+class Questions:
+    """The solver of one run: which paths are possible, and models of what is."""
+
+    def __init__(self, start: Start) -> None:
+        self.start = start
+        self._session: solver.Session | None = None
+        self._invariants: dict[str, Value] = {}
+        self._worked_out: dict[int, tuple[Value, ...]] = {}
+
+    def possible(self, conditions: Sequence[Value], path: Path | _Walk | None = None) -> bool:
+        """Return whether conditions can hold together in some state that the run is over.
+
+        :raises NoSolver: when it takes a solver and there is none.
+        :raises BoundReached: when the question is too hard.
+        """
+        found = self.assumptions(conditions, path)
+        if found is None:
+            return False
+        if not found:
+            return True
+        return self._open().check(*found)
+
+    def assumptions(self, conditions: Sequence[Value], path: Path | _Walk | None) -> list[Value] | None:
+        """Return all that must hold with these conditions, None when something is false for sure."""
+        everything = [*self.start.conditions, *conditions]
+        if path is not None:
+            everything += path.assumed
+        if any(isinstance(each, int) and not each for each in everything):
+            return None
+        open_ones = [each for each in everything if not isinstance(each, int)]
+        if path is not None and (open_ones or path.deferred):
+            open_ones += self.good_memory(path)
+        if open_ones:
+            open_ones += self.invariants(open_ones)
+        if any(isinstance(each, int) and not each for each in open_ones):
+            return None
+        return list(dict.fromkeys(each for each in open_ones if not isinstance(each, int)))
+
+    def good_memory(self, path: Path | _Walk) -> list[Value]:
+        """Return what the deferred checks of a path's accesses say."""
+        found: list[Value] = []
+        for each in path.deferred:
+            if id(each) not in self._worked_out:
+                self._worked_out[id(each)] = tuple(self._work_out(each))
+            found.extend(self._worked_out[id(each)])
+        return found
+
+    def _work_out(self, deferred: Deferred) -> Iterator[Value]:
+        state = State(list(deferred.cells), self.start.state.memory, ())
+        machine = Machine(state, self.start.origin, {}, self.start.rules, "check")
+        deferred.check(machine, deferred.guard, 1, self.start.answers, *deferred.values)
+        for fault in machine.faults:
+            yield terms.not_(fault.guard)
+
+    def invariants(self, conditions: Iterable[Value]) -> list[Value]:
+        """Return the invariants about the cells whose initial values occur in these conditions."""
+        layout = self.start.spec.layout
+        seen = set(terms.unknowns(conditions))
+        found: list[Value] = []
+        pending = list(self.start.spec.invariants)
+        grown = True
+        while grown:
+            grown = False
+            for invariant in list(pending):
+                index = layout.views[invariant.about].slots[0].cell
+                initial = self.start.state.cells[index]
+                initial = self.start.origin.cell(index) if initial is None else initial
+                if not isinstance(initial, int) and seen.isdisjoint(terms.unknowns([initial])):
+                    continue
+                if isinstance(initial, int) and index not in self.start.given:
+                    continue
+                pending.remove(invariant)
+                value = self._invariant(invariant.about, invariant.holds)
+                found.append(value)
+                seen.update(terms.unknowns([value]))
+                grown = True
+        return found
+
+    def _invariant(self, about: str, holds: object) -> Value:
+        if about not in self._invariants:
+            place = self.start.place(self.start.state.copy())
+            self._invariants[about] = settle(holds, place)  # type: ignore[arg-type]
+        return self._invariants[about]
+
+    def apart(self, path: Path) -> list[Value]:
+        """Return that the path's objects do not overlap, for a model."""
+        return [] if self.start.may_overlap else list(path.final.memory.apart())
+
+    def find(self, conditions: Sequence[Value], path: Path) -> dict[Term, int] | None:
+        """Return the smallest values of the unknowns under which these conditions hold on a path, None if never.
+
+        Values are brought down one unknown after the other, the cells first in the order of the spec, so the
+        same question has the same answer everywhere.
+        """
+        needed = self.assumptions([*path.conditions, *conditions], path)
+        if needed is None:
+            return None
+        if not needed:
+            return {}
+        session = solver.open_session()
+        for each in needed:
+            session.require(each)
+        if not session.check():
+            return None
+        apart = [each for each in self.apart(path) if not isinstance(each, int)]
+        for each in apart:
+            session.require(each)
+        if apart and not session.check():
+            return None
+        return _minimise(session, self._ordered([*needed, *apart]))
+
+    def _ordered(self, conditions: Iterable[Value]) -> list[Term]:
+        order = {cell.name: cell.index for cell in self.start.spec.layout.cells}
+        found = terms.unknowns(conditions)
+
+        def rank(term: Term) -> tuple[int, int, str]:
+            name = str(term.args[0])
+            return (0 if term.op == "var" else 1, order.get(name, len(order)), str(term))
+
+        return sorted(found, key=rank)
+
+    def _open(self) -> solver.Session:
+        if self._session is None:
+            self._session = solver.open_session()
+        return self._session
+
+
+def _minimise(session: solver.Session, unknowns: Sequence[Term]) -> dict[Term, int]:
+    chosen: dict[Term, int] = {}
+    current = dict(session.model(unknowns)) if session.check() else {}
+    for term in unknowns:
+        best = current[term]
+        low, high = 0, best
+        if best and session.check(terms.eq(term, 0, term.width)):
+            best = high = 0
+        while low < high:
+            middle = (low + high) // 2
+            if session.check(terms.le(term, middle, term.width)):
+                best = session.model([term])[term]
+                high = best
+            else:
+                low = middle + 1
+        chosen[term] = best
+        session.require(terms.eq(term, best, term.width))
+        if session.check():
+            current = dict(session.model(unknowns))
+    return chosen
+
+
+def settle(holds: object, place: Place) -> Value:
+    """Return whether a condition holds, asking the profile only what its truth really hangs on."""
+    from dataclasses import replace
+
+    questions = _Open()
+    value = truth(holds, replace(place, answers=questions))  # type: ignore[arg-type]
+    asked = {
+        term: place.answers[name] for name, term in questions.items() if term in set(terms.unknowns([value]))
+    }
+    return terms.substitute(value, asked)
+
+
+class _Open(dict[str, Term]):
+    """Answers that are still open: each question is a variable of one bit."""
+
+    def __missing__(self, question: str) -> Term:
+        term = self[question] = terms.variable(f"answer {question}", 1)
+        return term
+
+
+class Runner:
+    """Runs programs symbolically."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self.compiler = compiler
+
+    def run(self, program: Program, start: Start) -> tuple[tuple[Path, ...], Questions]:
+        """Return every path of a program, in the order of the text of its forks.
+
+        :raises BoundReached: when steps, paths, writes or a question exceed their bounds.
+        :raises TermLimit: as :func:`~sphinx_fsgs.machine.terms.limited`, which the caller sets.
+        :raises NoSolver: when a fork needs a solver and there is none.
+        """
+        questions = Questions(start)
+        found: list[Path] = []
+        state = start.state.copy()
+        known: dict[Term, int] = {}
+        for condition in start.conditions:
+            learn(known, condition)
+        walks = [_Walk(0, state, known=known)]
+        steps = 0
+        while walks:
+            walk = walks.pop()
+            steps += 1
+            if steps > MAX_STEPS:
+                raise BoundReached("steps")
+            if walk.index >= len(program.instructions):
+                found.append(_ended(walk, "completes"))
+            else:
+                walks.extend(reversed(list(self._step(program, walk, start, questions, found))))
+            if len(found) + len(walks) > MAX_PATHS:
+                raise BoundReached("paths")
+        return tuple(found), questions
+
+    def _step(
+        self, program: Program, walk: _Walk, start: Start, questions: Questions, found: list[Path]
+    ) -> Iterator[_Walk]:
+        bound = program.instructions[walk.index]
+        walk.boundaries = _extended(walk.boundaries, Boundary(walk.index, walk.state.copy()))
+        if bound.requires and not start.answers[FEATURE_PREFIX + bound.requires]:
+            found.append(_faulted(walk, PossibleFault(1, "#UD", None, 0), ()))
+            return
+        machine, completed = self._execute(program, bound, walk, start)
+        walk.assumed = (*walk.assumed, *machine.assumed)
+        walk.deferred = (*walk.deferred, *machine.deferred)
+        for fault in machine.faults:
+            branch = walk.fork(fault.guard)
+            if self._feasible(fault.guard, branch, questions):
+                found.append(_faulted(branch, fault, ()))
+        for address, condition in _targets(machine.state.cells[_rip(start)]):
+            guard = terms.and_(completed, condition)
+            branch = walk.fork(guard)
+            if self._feasible(guard, branch, questions):
+                branch.state = machine.state.copy()
+                branch.steps = _extended(branch.steps, Step(walk.index, True, tuple(machine.events)))
+                index = None if address is None else program.index(address)
+                if index is None:
+                    found.append(_ended(branch, "leaves"))
+                else:
+                    branch.index = index
+                    yield branch
+
+    def _execute(self, program: Program, bound: Bound, walk: _Walk, start: Start) -> tuple[Machine, Value]:
+        state = walk.state.copy()
+        for cell in start.spec.layout.cells:
+            if cell.transient:
+                state.cells[cell.index] = 0
+        state.cells[_rip(start)] = program.address(walk.index + 1)
+        tag = str(walk.steps.length if walk.steps else 0)
+        machine = Machine(state, start.origin, walk.known, start.rules, tag)
+        code = self.compiler.operation(bound.stem, bound.binding)
+        completed = code(machine, 1, 1, start.answers)
+        assert isinstance(completed, (int, Term))
+        return machine, completed
+
+    def _feasible(self, guard: Value, walk: _Walk, questions: Questions) -> bool:
+        if isinstance(guard, int):
+            return bool(guard)
+        return questions.possible(walk.conditions, walk)
+
+
+def _rip(start: Start) -> int:
+    return start.spec.layout.views["RIP"].slots[0].cell
+
+
+def _targets(rip: Value | None) -> Iterator[tuple[int | None, Value]]:
+    """Yield each constant that RIP may be and when it is that; None for what is no constant."""
+    if isinstance(rip, Term) and rip.op == "ite":
+        condition, then, otherwise = rip.args
+        assert not isinstance(condition, str) and not isinstance(then, str) and not isinstance(otherwise, str)
+        for address, inner in _targets(then):
+            yield address, terms.and_(condition, inner)
+        for address, inner in _targets(otherwise):
+            yield address, terms.and_(terms.not_(condition), inner)
+    else:
+        yield (rip if isinstance(rip, int) else None), 1
+
+
+def _ended(walk: _Walk, outcome: Outcome) -> Path:
+    boundaries = _listed(_extended(walk.boundaries, Boundary(walk.index if outcome == "completes" else -1, walk.state)))
+    return Path(walk.conditions, walk.assumed, walk.deferred, boundaries, _listed(walk.steps), outcome, None)
+
+
+def _faulted(walk: _Walk, fault: PossibleFault, events: tuple[Occurred, ...]) -> Path:
+    raised = Raised(fault.vector, fault.error, walk.index, fault.line)
+    steps = _listed(_extended(walk.steps, Step(walk.index, False, events)))
+    return Path(walk.conditions, walk.assumed, walk.deferred, _listed(walk.boundaries), steps, "faults", raised)

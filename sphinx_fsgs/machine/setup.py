@@ -1,0 +1,342 @@
+"""The states that a run is over: what ``before`` says, and everything else left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.evaluate import (
+    NO_WIDTH,
+    NOT_A_VALUE,
+    EvaluationError,
+    Place,
+    Typed,
+    evaluate,
+    fit,
+    read_view,
+    truth,
+    value_at,
+)
+from sphinx_fsgs.machine.memory import Memory
+from sphinx_fsgs.machine.symbolic import Answers, Machine, MemoryRules, Origin, State
+from sphinx_fsgs.machine.terms import Term, Value
+from sphinx_fsgs.source import Span
+from sphinx_fsgs.spec.layout import View
+from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
+from sphinx_fsgs.syntax import example as tree
+from sphinx_fsgs.syntax.expression import Call, Concat, Expr, Free, Memory as MemoryExpr, Msr, Name, Number, Slice, walk
+
+NOT_A_PLACE = "FSGS205"
+BAD_DESCRIPTOR = "FSGS206"
+STACK_ROOM = 4096
+"""Bytes on both sides of a pointer for which ``assume stack(?sp)`` gives room."""
+
+
+@dataclass(slots=True)
+class Start:
+    """The initial states of a run: one symbolic state, and the conditions that narrow it."""
+
+    spec: Spec
+    mode: tree.Mode
+    answers: Answers
+    state: State
+    origin: Origin
+    rules: MemoryRules
+    names: dict[str, Typed] = field(default_factory=dict)
+    symbols: dict[str, int] = field(default_factory=dict)
+    conditions: list[Value] = field(default_factory=list)
+    described: list[tuple[str, int]] = field(default_factory=list)
+    may_overlap: bool = False
+    given: set[int] = field(default_factory=set)
+
+    def place(self, state: State | None = None) -> Place:
+        """Return where expressions are evaluated: over a state of the run, by default the initial one."""
+        machine = Machine(state or self.state, self.origin, {}, self.rules, "condition")
+        return Place(
+            self.spec,
+            self.mode,
+            self.answers,
+            machine.read,
+            machine.load,
+            machine.read_msr,
+            machine.unknown,
+            self.names,
+            {},
+            self.symbols,
+        )
+
+
+def begin(spec: Spec, mode: tree.Mode, answers: Answers, rules: MemoryRules) -> Start:
+    """Return the start of a run over all states of a mode."""
+    layout = spec.layout
+    state = State([None] * len(layout.cells), Memory(), ())
+    start = Start(spec, mode, answers, state, Origin(layout, answers, spec.unknowns), rules)
+    for register in layout.tables.values():
+        index = layout.views[f"{register}.base"].slots[0].cell
+        state.memory.declare(start.origin.cell(index))
+    return start
+
+
+def apply_before(start: Start, lines: Sequence[tree.Assumption]) -> tuple[Diagnostic, ...]:
+    """Bring the lines of ``before`` into the start, in order; each bad line gives one finding."""
+    found: list[Diagnostic] = []
+    for line in lines:
+        try:
+            _apply(start, line)
+        except EvaluationError as error:
+            found.append(error.diagnostic)
+    return tuple(found)
+
+
+def _apply(start: Start, line: tree.Assumption) -> None:
+    if isinstance(line, tree.Bind):
+        assign(start, line.place, line.value)
+    elif isinstance(line, tree.Assume):
+        _assume(start, line.condition)
+    elif isinstance(line, tree.Describe):
+        _describe(start, line)
+    elif isinstance(line, tree.NoTable):
+        _write(start, start.spec.layout.views["LDTR.unusable"], 1)
+    elif isinstance(line, tree.Unmapped):
+        address = value_at(line.address, start.place(), 64)
+        rules = start.rules
+        start.rules = MemoryRules(True, rules.any_mapping, (*rules.unmapped, address))
+    elif isinstance(line, tree.Symbol):
+        start.symbols[line.name] = _constant(start, line.value)
+    elif isinstance(line, tree.Permit):
+        if line.what == "may overlap":
+            start.may_overlap = True
+        else:
+            start.rules = MemoryRules(True, True, start.rules.unmapped)
+
+
+def mode_of(lines: Iterable[tree.Assumption]) -> tree.Mode:
+    """Return the mode that ``before`` chooses: the last line that says one, else 64-bit."""
+    chosen: tree.Mode = "64-bit"
+    for line in lines:
+        if isinstance(line, tree.InMode):
+            chosen = line.mode
+    return chosen
+
+
+def symbols_of(lines: Iterable[tree.Assumption], spec: Spec) -> dict[str, int]:
+    """Return the symbols that ``let`` gives, as far as they are constants."""
+    start = begin(spec, "64-bit", {}, MemoryRules())
+    for line in lines:
+        if isinstance(line, tree.Symbol):
+            try:
+                _apply(start, line)
+            except EvaluationError:
+                continue  # reported when the line itself is applied
+    return start.symbols
+
+
+def _constant(start: Start, expr: Expr) -> int:
+    found = evaluate(expr, start.place())
+    if not isinstance(found.value, int):
+        raise _problem(NOT_A_VALUE, expr.span, "a symbol is a constant", "write a number")
+    return found.value
+
+
+def _problem(code: str, span: Span, message: str, help_text: str) -> EvaluationError:
+    return EvaluationError(Diagnostic(code, "error", span, message, "the example language, section before", help_text))
+
+
+# ---- PLACE = VALUE ------------------------------------------------------------------------------
+
+
+def assign(start: Start, place: Expr, value: Expr) -> None:
+    """Give a place its initial value; a ``?name`` met for the first time gets the place's width.
+
+    :raises EvaluationError: when the left side is no place or the widths do not fit.
+    """
+    width = _width(start, place)
+    name_new(start, value, width)
+    if isinstance(place, Name) and place.name in start.spec.layout.general and isinstance(value, Name):
+        number = start.spec.constants.get(value.name, start.symbols.get(value.name))
+        if number is not None:
+            value = Number(number, value.span)
+    _store(start, place, fit(evaluate(value, start.place()), width, value.span), width)
+
+
+def name_new(start: Start, expr: Expr, width: int) -> None:
+    """Make every ``?name`` of an expression that is new an arbitrary value of that width."""
+    for each in walk(expr):
+        if isinstance(each, Free) and each.name not in start.names:
+            start.names[each.name] = Typed(terms.variable(f"?{each.name}", width), width)
+
+
+def _width(start: Start, place: Expr) -> int:
+    if isinstance(place, Name):
+        view = start.spec.layout.view(place.name)
+        if view is not None:
+            return view.width
+    elif isinstance(place, Concat):
+        return _width(start, place.high) + _width(start, place.low)
+    elif isinstance(place, MemoryExpr):
+        return _constant(start, place.size)
+    elif isinstance(place, Slice):
+        return _constant(start, place.high) - _constant(start, place.low) + 1
+    elif isinstance(place, Msr):
+        return 64
+    raise _problem(NOT_A_PLACE, place.span, "this is no place that can be given a value", "name a cell, or use `assume`")
+
+
+def _store(start: Start, place: Expr, value: Value, width: int) -> None:
+    if isinstance(place, Name):
+        view = start.spec.layout.view(place.name)
+        assert view is not None
+        _write(start, view, value)
+    elif isinstance(place, Concat):
+        low = _width(start, place.low)
+        _store(start, place.high, terms.extract(value, width - 1, low), width - low)
+        _store(start, place.low, terms.extract(value, low - 1, 0), low)
+    elif isinstance(place, MemoryExpr):
+        name_new(start, place.address, 64)
+        address = value_at(place.address, start.place(), 64)
+        _declare(start, place.address)
+        start.state.memory.store(address, width // 8, value, 1)
+    elif isinstance(place, Slice):
+        high, low = _constant(start, place.high), _constant(start, place.low)
+        _store_part(start, place, value, high, low)
+    else:
+        assert isinstance(place, Msr)
+        index = value_at(place.index, start.place(), 32)
+        Machine(start.state, start.origin, {}, start.rules, "before").write_msr(index, value, 1)
+
+
+def _store_part(start: Start, place: Slice, value: Value, high: int, low: int) -> None:
+    view = start.spec.layout.view(place.value.name) if isinstance(place.value, Name) else None
+    if view is None or not 0 <= low <= high < view.width:
+        raise _problem(NOT_A_PLACE, place.span, "this is no part of a cell", "name a cell and bits that it has")
+    old = read_view(view, start.place())
+    parts = [(terms.extract(old, view.width - 1, high + 1), view.width - 1 - high)] if high < view.width - 1 else []
+    parts.append((value, high - low + 1))
+    if low:
+        parts.append((terms.extract(old, low - 1, 0), low))
+    _write(start, view, terms.join(parts), exact=True)
+
+
+def _write(start: Start, view: View, value: Value, exact: bool = False) -> None:
+    machine = Machine(start.state, start.origin, {}, start.rules, "before")
+    low = view.width
+    for slot in view.slots:
+        low -= slot.width
+        part = terms.extract(value, low + slot.width - 1, low)
+        if slot.cell < 0:
+            start.conditions.append(terms.eq(part, slot.constant, slot.width))
+            continue
+        cell = start.spec.layout.cells[slot.cell]
+        start.given.add(slot.cell)
+        if cell.requires and not start.answers[FEATURE_PREFIX + cell.requires]:
+            start.conditions.append(terms.eq(part, 0, slot.width))
+        elif slot.width == cell.width:
+            machine.write(slot.cell, part, 1)
+        else:
+            machine.write_part(slot.cell, part, 1, slot.high, slot.low)
+
+
+def _declare(start: Start, address: Expr) -> None:
+    """Say that what an address names begins an object of its own."""
+    for each in walk(address):
+        if isinstance(each, Free):
+            start.state.memory.declare(start.names[each.name].value)
+
+
+# ---- assume, descriptors ------------------------------------------------------------------------
+
+
+def _assume(start: Start, condition: Expr) -> None:
+    for each in walk(condition):
+        if isinstance(each, Call) and each.name == "stack":
+            name_new(start, each, 64)
+            start.state.memory.declare(value_at(each.arguments[0], start.place(), 64), -STACK_ROOM, STACK_ROOM)
+    rest = _without_stack(start, condition)
+    if rest is not None:
+        start.conditions.append(truth(rest, start.place()))
+
+
+def _without_stack(start: Start, condition: Expr) -> Expr | None:
+    if isinstance(condition, Call) and condition.name == "stack":
+        pointer = value_at(condition.arguments[0], start.place(), 64)
+        room = 2 * STACK_ROOM
+        low = terms.add(pointer, -STACK_ROOM & terms.ones(64), 64)
+        start.conditions.append(terms.le(low, terms.ones(64) - room, 64))
+        return None
+    return condition
+
+
+def _describe(start: Start, line: tree.Describe) -> None:
+    register = start.spec.layout.tables[line.table]
+    layout = start.spec.layout
+    index = value_at(line.index, start.place(), 16)
+    offset = terms.mul(terms.zero_extend(index, 16, 64), 8, 64)
+    limit = layout.views[f"{register}.limit"]
+    inside = terms.le(
+        terms.add(offset, 7, 64), terms.zero_extend(read_view(limit, start.place()), limit.width, 64), 64
+    )
+    if line.table == "LDT":
+        usable = terms.not_(read_view(layout.views["LDTR.unusable"], start.place()))
+        inside = terms.and_(usable, inside)
+    if line.kind == "none":
+        start.conditions.append(terms.not_(inside))
+        return
+    start.conditions.append(inside)
+    start.described.append((line.table, index if isinstance(index, int) else -1))
+    base = read_view(layout.views[f"{register}.base"], start.place())
+    address = terms.add(base, offset, 64)
+    start.state.memory.store(address, 8, _descriptor(start, line, start.state.memory.load(address, 8)), 1)
+
+
+def _descriptor(start: Start, line: tree.Describe, bits: Value) -> Value:
+    words = start.spec.descriptor_words
+    for field_name, value in words.words[line.kind].items():
+        bits = _set_field(start, bits, field_name, value)
+    for each in line.properties:
+        if each.value is None:
+            if each.name not in words.words:
+                raise _problem(BAD_DESCRIPTOR, each.span, f"a descriptor is not {each.name!r}", _known(start))
+            for field_name, value in words.words[each.name].items():
+                bits = _set_field(start, bits, field_name, value)
+        elif each.name in words.values:
+            field_name = words.values[each.name]
+            width = words.width(field_name)
+            name_new(start, each.value, width)
+            bits = _set_field(start, bits, field_name, value_at(each.value, start.place(), width))
+        else:
+            raise _problem(BAD_DESCRIPTOR, each.span, f"a descriptor has no {each.name!r}", _known(start))
+    return bits
+
+
+def _known(start: Start) -> str:
+    words = start.spec.descriptor_words
+    return f"known: {', '.join([*words.values, *words.words])}"
+
+
+def _set_field(start: Start, bits: Value, name: str, value: Value) -> Value:
+    head, bracket, number = name.partition("[")
+    slices = start.spec.descriptor_words.fields[head]
+    if bracket:
+        low = slices[0][1] + int(number.rstrip("]"))
+        slices = ((low, low),)
+    left = sum(high - low + 1 for high, low in slices)
+    for high, low in slices:
+        left -= high - low + 1
+        part = terms.extract(value, left + high - low, left)
+        pieces = [(terms.extract(bits, 63, high + 1), 63 - high)] if high < 63 else []
+        pieces.append((part, high - low + 1))
+        if low:
+            pieces.append((terms.extract(bits, low - 1, 0), low))
+        bits = terms.join(pieces)
+    return bits
+
+
+def unknown_names(expr: Expr, names: Iterable[str]) -> Iterable[Free]:
+    """Yield the ``?names`` of an expression that nothing has given a width."""
+    known = set(names)
+    return (each for each in walk(expr) if isinstance(each, Free) and each.name not in known)
+
+
+__all__ = ["NO_WIDTH", "Start", "Term", "apply_before", "assign", "begin", "mode_of", "name_new", "symbols_of", "unknown_names"]
