@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from lark.lexer import Token
     from lark.tree import Meta
 
+UNKNOWN = 'the spec has no such instruction; annotate the block with "skip" if it is not code'
+
 _SCALES = (1, 2, 4, 8)
 _Inside = tuple["str | None", "str | None", int]
 
@@ -47,23 +49,15 @@ class Assembly(Expressions):
     def label(self, meta: Meta, tokens: list[Token]) -> Label:
         return Label(str(tokens[0]), self.span(tokens[0]))
 
-    def instruction(self, meta: Meta, parts: list[Token | Operand | None]) -> Instruction | None:
-        words = [each for each in parts if isinstance(each, str)]
-        for prefix in words[:-1]:
-            self._findings.error(
-                "FSGS145",
-                self.span(prefix),
-                f'the prefix "{prefix}" is not part of the language',
-                'leave the prefix out, or annotate the block with "skip"',
-            )
-        operands = tuple(each for each in parts if each is not None and not isinstance(each, str))
-        mnemonic = str(words[-1]).lower()
+    def instruction(self, meta: Meta, parts: list[Token | Operand | None]) -> Instruction:
+        token, *operands = parts
+        mnemonic = str(token).lower()
         if mnemonic not in self._lexicon.mnemonics:
-            self._findings.unknown(
-                "FSGS140", self.span(words[-1]), "instruction", str(words[-1]), set(self._lexicon.mnemonics)
-            )
+            where = self.span(cast("Token", token))
+            self._findings.unknown("FSGS140", where, "instruction", str(token), set(self._lexicon.mnemonics), UNKNOWN)
         text = self._fragment.text[meta.start_pos : meta.end_pos]
-        return Instruction(mnemonic, operands, one_line(text), self.span(meta))
+        given = tuple(cast(Operand, each) for each in operands if each is not None)
+        return Instruction(mnemonic, given, one_line(text), self.span(meta))
 
     def register(self, meta: Meta, tokens: list[Token]) -> Register:
         return Register(self._register(tokens[0]), self.span(meta))
@@ -119,7 +113,7 @@ class Assembly(Expressions):
         found = self._lexicon.registers.get(name, "")
         if not found:
             known = {f"%{each}" for each in self._lexicon.registers}
-            self._findings.unknown("FSGS141", self.span(token), "register", str(token), known)
+            self._findings.unknown("FSGS141", self.span(token), "register", str(token), known, "write %rax or the like")
         return found
 
     def _number(self, token: Token) -> int:

@@ -135,7 +135,14 @@ class _Builder:
         vector, error = tree.children
         assert isinstance(vector, str)
         if vector not in self.lexicon.faults:
-            self.findings.unknown("FSGS108", self._token(vector), "fault", str(vector), set(self.lexicon.faults))
+            self.findings.unknown(
+                "FSGS108",
+                self._token(vector),
+                "fault",
+                str(vector),
+                set(self.lexicon.faults),
+                "write a fault that the spec has, such as #GP",
+            )
         code = Number(_number(error), self._token(error)) if isinstance(error, str) else None
         return FaultPart(str(vector), code, self._span(tree))
 

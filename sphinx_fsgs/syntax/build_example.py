@@ -138,7 +138,14 @@ class Statements(State):
         vector, error = parts
         token = cast("Token", vector)
         if token not in self._lexicon.faults:
-            self._findings.unknown("FSGS108", self.span(token), "fault", str(token), set(self._lexicon.faults))
+            self._findings.unknown(
+                "FSGS108",
+                self.span(token),
+                "fault",
+                str(token),
+                set(self._lexicon.faults),
+                "write a fault that the spec has, such as #GP",
+            )
         code = None if error is None else self._names.value(cast(Expr, error))
         return Faults(str(token), code, self.span(meta))
 
@@ -183,7 +190,9 @@ class Statements(State):
         name = self._lexicon.registers.get(segment[1:].lower(), "")
         if name not in self._lexicon.segments:
             known = {f"%{word}" for word, each in self._lexicon.registers.items() if each in self._lexicon.segments}
-            self._findings.unknown("FSGS141", self.span(segment), "segment register", str(segment), known)
+            self._findings.unknown(
+                "FSGS141", self.span(segment), "segment register", str(segment), known, "write %gs access or the like"
+            )
         return Place("segment access", name, _ORDINALS[ordinal] if ordinal else 0, self.span(meta))
 
     def _cell(self, expr: Expr) -> Expr:

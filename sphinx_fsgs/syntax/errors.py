@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.files import data_dir
 from sphinx_fsgs.source import Fragment
-from sphinx_fsgs.syntax.parsed import MAX_CHARACTERS, MAX_DEPTH
+from sphinx_fsgs.syntax.parsed import MAX_CHARACTERS, MAX_DEPTH, MAX_PARENTHESES
 from sphinx_fsgs.syntax.reader import grammar
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def parse(language: Language, fragment: Fragment) -> Tree[Token] | Diagnostic:
         return _explain(error, language, fragment)
     for each in tree.iter_subtrees():  # a rule imported from "state" is called "state__rule"
         each.data = str(each.data).rpartition("__")[2].lstrip("_") if "__" in str(each.data) else str(each.data)
-    return _too_deep(fragment, language.authority) if _depth(tree) > MAX_DEPTH else tree
+    return _too_deep(fragment, language.authority, MAX_DEPTH) if _depth(tree) > MAX_DEPTH else tree
 
 
 def _beyond_bounds(fragment: Fragment, authority: str) -> Diagnostic | None:
@@ -59,13 +59,13 @@ def _beyond_bounds(fragment: Fragment, authority: str) -> Diagnostic | None:
     depth = 0
     for character in fragment.text:
         depth += (character in "([") - (character in ")]")
-        if depth > MAX_DEPTH:
-            return _too_deep(fragment, authority)
+        if depth > MAX_PARENTHESES:
+            return _too_deep(fragment, authority, MAX_PARENTHESES)
     return None
 
 
-def _too_deep(fragment: Fragment, authority: str) -> Diagnostic:
-    message = f"an expression nested more than {MAX_DEPTH} levels deep"
+def _too_deep(fragment: Fragment, authority: str, levels: int) -> Diagnostic:
+    message = f"an expression nested more than {levels} levels deep"
     return Diagnostic("FSGS106", "error", fragment.span(0, 1), message, authority, "split the expression")
 
 

@@ -10,8 +10,13 @@ from sphinx_fsgs.source import Span
 
 T = TypeVar("T")
 
+# Bounds of one statement. Parentheses around a whole expression cost nothing; operators inside operators
+# cost up to four Python frames a level in what walks the tree, and Sphinx has used a good part of the 1,000.
 MAX_CHARACTERS = 4_000
-MAX_DEPTH = 200
+MAX_PARENTHESES = 200
+MAX_DEPTH = 100
+# So many statements that cannot be read are reported for one example; then the rest is not read.
+MAX_FINDINGS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Findings:
         """Add an error; without an authority of its own it has that of the list."""
         self.found.append(Diagnostic(code, "error", span, message, authority or self.authority, help))
 
-    def unknown(self, code: str, span: Span, kind: str, word: str, known: set[str], otherwise: str = "") -> None:
+    def unknown(self, code: str, span: Span, kind: str, word: str, known: set[str], otherwise: str) -> None:
         """Add ``unknown KIND "WORD"`` with the nearest known word, or else with ``otherwise``."""
         self.error(code, span, f'unknown {kind} "{word}"', suggestion(word, known) or otherwise)
 

@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, cast
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.source import Fragment, Line, Span
-from sphinx_fsgs.syntax.assembly import AsmStatement, TheBlock
+from sphinx_fsgs.syntax.assembly import AsmStatement, Label, TheBlock
 from sphinx_fsgs.syntax.errors import Language, parse
 from sphinx_fsgs.syntax.lexicon import Lexicon
-from sphinx_fsgs.syntax.parsed import Findings, Parsed
+from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut
 
 if TYPE_CHECKING:
     from lark.lexer import Token
 
 AUTHORITY = "AT&T assembly, as GNU as reads it"
+_NOT_CODE = 'annotate the block with "skip" if it is not code'
 THE_BLOCK = re.compile(r"the[ \t]+block", re.IGNORECASE)
 
 _STATEMENT = Language("assembly_att", "statement", "FSGS142", AUTHORITY)
-_FIRST_WORD = re.compile(r"(?:(?:[A-Za-z_.$][\w.$]*|\d+)[ \t]*:\s*)*([A-Za-z_.][\w.]*)")
+_FIRST_WORD = re.compile(r"(?:(?:[A-Za-z_.$][\w.$]*|\d+)[ \t]*:\s*)*([A-Za-z_.][\w.]*)(?![\w.]|[ \t]*:)")
 
 # What GNU as and the kernel's sources use around code, and what has no meaning for a run of it.
 WITHOUT_EFFECT: frozenset[str] = frozenset(
@@ -44,6 +45,9 @@ def read_assembly(fragment: Fragment, lexicon: Lexicon, *, the_block: bool = Fal
     findings = Findings(AUTHORITY)
     statements: list[AsmStatement] = []
     for piece in _statements(fragment, findings):
+        if len(findings.found) >= MAX_FINDINGS:
+            findings.error("FSGS114", piece.span(), "too much of this cannot be read; the rest is left out", _NOT_CODE)
+            break
         if the_block and THE_BLOCK.fullmatch(piece.text):
             statements.append(TheBlock(piece.span()))
         else:
@@ -54,62 +58,51 @@ def read_assembly(fragment: Fragment, lexicon: Lexicon, *, the_block: bool = Fal
 def _read(piece: Fragment, lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:
     tree = parse(_STATEMENT, piece)
     if isinstance(tree, Diagnostic):
-        if not _misspelt(piece, lexicon, findings):
-            findings.found.append(tree)
-        return ()
+        return _unreadable(piece, tree, lexicon, findings)
     from sphinx_fsgs.syntax.build_assembly import Assembly
 
     before = len(findings.found)
     parts = cast("tuple[AsmStatement | Token, ...]", Assembly(piece, lexicon, findings).transform(tree))
     for each in parts:
         if isinstance(each, str):
-            _directive(each, piece, findings)
+            _line_word(each, piece, findings)
     good = len(findings.found) == before
-    return tuple(each for each in parts if not isinstance(each, str) and (good or _is_label(each)))
+    unknown = [each for each in findings.found[before:] if each.code == "FSGS140"]
+    findings.found[before:] = unknown or findings.found[before:]  # what is no instruction has no operands
+    return tuple(each for each in parts if not isinstance(each, str) and (good or isinstance(each, Label)))
 
 
-def _is_label(statement: AsmStatement) -> bool:
-    return type(statement).__name__ == "Label"
+def _unreadable(piece: Fragment, problem: Diagnostic, lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:
+    """Report why a statement cannot be read, first of all that its first word is no instruction; keep its labels."""
+    from sphinx_fsgs.syntax.build_assembly import UNKNOWN
 
-
-def _misspelt(piece: Fragment, lexicon: Lexicon, findings: Findings) -> bool:
-    """Say that the first word is no instruction, which explains all that follows it; return whether it is so."""
     first = _FIRST_WORD.match(piece.text)
     word = first.group(1) if first else ""
-    if not first or word.startswith(".") or word.lower() in lexicon.mnemonics:
-        return False
-    where = piece.span(first.start(1), first.end(1))
-    if _prefix().match(word):
-        findings.error("FSGS145", where, f'the prefix "{word}" is not part of the language', PREFIX_REFUSED)
-        return True
-    findings.unknown("FSGS140", where, "instruction", word, set(lexicon.mnemonics), _NO_SUCH_INSTRUCTION)
-    return True
+    if first is None or word.startswith(".") or word.lower() in lexicon.mnemonics:
+        findings.found.append(problem)
+    else:
+        where = piece.span(*first.span(1))
+        findings.unknown("FSGS140", where, "instruction", word, set(lexicon.mnemonics), UNKNOWN)
+    if first is None or not first.start(1):
+        return ()
+    return _read(cut(piece, 0, first.start(1)), lexicon, findings)
 
 
-PREFIX_REFUSED = 'leave the prefix out, or annotate the block with "skip"'
-_NO_SUCH_INSTRUCTION = 'the spec has no such instruction; annotate the block with "skip" if it is not code'
-
-
-def _prefix() -> re.Pattern[str]:
-    """Return what the grammar calls a prefix."""
-    found = next(each for each in _STATEMENT.parser().terminals if each.name == "PREFIX")
-    return re.compile(found.pattern.to_regexp())
-
-
-def _directive(token: Token, piece: Fragment, findings: Findings) -> None:
+def _line_word(token: Token, piece: Fragment, findings: Findings) -> None:
+    """Judge a statement that is read as a whole: a directive of the assembler, or an instruction with a prefix."""
     text = str(token)
     word = text.split()[0].lower()
-    start = piece.text.index(text)
+    start = token.start_pos or 0
     where = piece.span(start, start + len(word))
-    if word in WITHOUT_EFFECT or word.startswith(".cfi_"):
-        return
-    if word in DATA:
+    if token.type == "PREFIXED":
+        help = 'leave the prefix out, or annotate the block with "skip"'
+        findings.error("FSGS145", where, f'the prefix "{word}" is not part of the language', help)
+    elif word in DATA:
         findings.error(
             "FSGS144", where, f"{word} puts bytes into the code", "write the instruction; bytes are not decoded"
         )
-    else:
-        known = set(WITHOUT_EFFECT | DATA)
-        findings.unknown("FSGS143", where, "directive", word, known, "leave the line out")
+    elif word not in WITHOUT_EFFECT and not word.startswith(".cfi_"):
+        findings.unknown("FSGS143", where, "directive", word, set(WITHOUT_EFFECT | DATA), "leave the line out")
 
 
 # ---- comments and statements --------------------------------------------------------------------

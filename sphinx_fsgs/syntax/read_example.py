@@ -6,7 +6,7 @@ Each statement is parsed by itself, so that a bad one gives one finding and the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
@@ -28,7 +28,7 @@ from sphinx_fsgs.syntax.example import (
 from sphinx_fsgs.syntax.expression import Binary, Expr, Free, Name
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.names import Names, frees_in
-from sphinx_fsgs.syntax.parsed import Findings, Parsed
+from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut, one_line
 from sphinx_fsgs.syntax.places import Places, places_of
 from sphinx_fsgs.syntax.read_assembly import read_assembly
@@ -106,7 +106,7 @@ class _Reader:
 
     def assumptions(self, section: Outline) -> None:
         """Read ``before``."""
-        for fragment in section.statements:
+        for fragment in self._bounded(section):
             tree = self._statement(fragment, "assumption", section.word)
             if tree is not None:
                 self.before.append(cast(Assumption, tree))
@@ -114,12 +114,22 @@ class _Reader:
 
     def claims(self, section: Outline) -> None:
         """Read a section of conditions."""
-        for fragment in section.statements:
-            self.attempted = True
+        self.attempted = self.attempted or bool(section.statements)
+        for fragment in self._bounded(section):
             scope, rest = self._scope(fragment)
             line = self._statement(rest, "claim", section.word) if rest is not None else None
             if line is not None:
                 self._condition(cast(Section, section.word), scope, line, fragment)
+
+    def _bounded(self, section: Outline) -> Iterator[Fragment]:
+        """Yield the statements of a section until too many of them were wrong."""
+        before = len(self.findings.found)
+        for fragment in section.statements:
+            if len(self.findings.found) - before >= MAX_FINDINGS:
+                message = f'too much of "{section.word}" cannot be read; the rest is left out'
+                self.findings.error("FSGS114", fragment.span(), message, "correct what is reported above")
+                return
+            yield fragment
 
     def _condition(self, section: Section, scope: Scope | None, line: object, fragment: Fragment) -> None:
         from sphinx_fsgs.syntax.build_example import Claim
@@ -157,7 +167,7 @@ class _Reader:
         names = {each for each in self.known if each.startswith("?")}
         word = f"?{free.name}"
         if word not in names and did_you_mean(word, names):
-            self.findings.unknown("FSGS113", free.span, "name", word, names)
+            self.findings.unknown("FSGS113", free.span, "name", word, names, "name it in before")
 
 
 def read_example(
@@ -295,7 +305,7 @@ def _choice(name: str, word: str, span: Span, findings: Findings) -> None:
 
 # ---- the run ------------------------------------------------------------------------------------
 
-_OF_ASSEMBLY = frozenset({"FSGS106", "FSGS112", "FSGS140", "FSGS141", "FSGS142", "FSGS143", "FSGS144", "FSGS145"})
+_OF_ASSEMBLY = frozenset({"FSGS106", "FSGS112", *(f"FSGS{code}" for code in range(140, 146))})
 
 
 def _run(

@@ -30,7 +30,7 @@ def outline(body: Fragment, findings: Findings, allowed: Sequence[str] = SECTION
     """Divide a body into sections; unknown, repeated and misplaced heads go to ``findings``."""
     found: list[Outline] = []
     for head, lines in _heads(body):
-        section = Outline(head.text.removesuffix(":"), Fragment((head,)).span(), (), tuple(lines))
+        section = Outline(head.text.removesuffix(":") or head.text, Fragment((head,)).span(), (), tuple(lines))
         if section.word not in allowed:
             _not_a_head(section, allowed, findings)
         elif section.word in {each.word for each in found}:
@@ -48,7 +48,8 @@ def _heads(body: Fragment) -> Iterator[tuple[Line, list[Line]]]:
     head: Line | None = None
     below: list[Line] = []
     for line in body.lines:
-        bare, _ = without_comment(line)
+        bare, wrong = without_comment(line)
+        bare = bare if wrong is None else line
         if line.text.strip() and line.indent <= margin:
             if not bare.text:
                 continue

@@ -154,3 +154,16 @@ def test_bounds_are_findings() -> None:
     for text in (deep, long, chain):
         parsed = read_assembly(fragment_of(text), LEXICON)
         assert [each.code for each in parsed.diagnostics] == ["FSGS106"]
+
+
+def test_the_labels_of_an_unreadable_statement_stay() -> None:
+    assert read_assembly(fragment_of("out: swapgz <x>\n1: mov %rax %rbx"), LEXICON).tree == (
+        Label("out", S),
+        Label("1", S),
+    )
+
+
+def test_so_many_findings_and_no_more() -> None:
+    parsed = read_assembly(fragment_of("what? no!\n" * 2000), LEXICON)
+    assert [each.code for each in parsed.diagnostics] == ["FSGS140"] * 25 + ["FSGS114"]
+    assert parsed.diagnostics[-1].span.line == 26

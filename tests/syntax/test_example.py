@@ -258,6 +258,9 @@ GOOD = "\nafter\n  no fault"
             "the example claims nothing",
             'say what holds in a section "after"',
         ),
+        (":\n  no fault" + GOOD, (1, 1, 2), "FSGS102", 'unknown section ":"', "one of before"),
+        ("after #x\n  no fault", (1, 6, 9), "FSGS102", '"after" stands alone on its line', "put the statement"),
+        ("#x" + GOOD, (1, 1, 3), "FSGS102", 'unknown section "#x"', "one of before"),
         ("after\n  no fault" + GOOD, (3, 1, 6), "FSGS111", 'a second section "after"', "put its lines"),
         ("run" + GOOD, (1, 1, 4), "FSGS112", "there is nothing to run", "write instructions"),
         ("before\n  RAX = ?base\nafter\n  RAX = ?bse", (4, 9, 13), "FSGS113", 'unknown name "?bse"', "did you mean"),
@@ -337,7 +340,7 @@ def test_bounds_are_findings(value: str) -> None:
 
 
 def test_what_lies_just_within_the_bounds_is_read() -> None:
-    parsed = _parsed("after\n  RAX = " + "(" * 199 + "1" + ")" * 199 + "\n  RBX = 1" + " + 1" * 190, "nop")
+    parsed = _parsed("after\n  RAX = " + "(" * 199 + "1" + ")" * 199 + "\n  RBX = 1" + " + 1" * 90, "nop")
     assert parsed.diagnostics == ()
 
 
@@ -349,3 +352,7 @@ def _codes(parsed: Parsed[Example] | Parsed[Page]) -> list[str]:
 def test_a_body_of_blank_lines_claims_nothing() -> None:
     parsed = read_example("x", (), Fragment(fragment_of("\n\n").lines), (fragment_of("nop"),), LEXICON, S)
     assert _codes(parsed) == [CLAIMS_NOTHING]
+
+
+def test_so_many_findings_and_no_more() -> None:
+    assert _codes(_parsed("after\n" + "  RAX = = 1\n" * 500, "nop")) == ["FSGS100"] * 25 + ["FSGS114"]
