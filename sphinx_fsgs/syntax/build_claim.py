@@ -161,13 +161,24 @@ class _Builder:
             return Subject(subjects[whole], self._segment(target), None, f"{name} to {target}", span)
         stem = subjects.get(name.lower(), "")
         if not stem:
-            where = self.fragment.span(words[0].start_pos or 0, words[-1].end_pos)
-            spelt = {each.upper() for each in subjects}
-            self.findings.unknown("FSGS162", where, "instruction", name, spelt, "name an instruction that the spec has")
+            self._unknown_subject(words)
         if target is not None:
             self._target(target, self._token(aims[0].children[0]))
         text = name if target is None else f"{name} to {target}"
         return Subject(stem, self._segment(words[-1]), target, text, span)
+
+    def _unknown_subject(self, words: list[Token]) -> None:
+        """Report the first word behind a known instruction, or else the whole name."""
+        for end in range(len(words) - 1, 0, -1):
+            if " ".join(words[:end]).lower() in self.lexicon.subjects:
+                known = " ".join(words[:end])
+                message = f'"{words[end]}" is not expected here'
+                self.findings.error("FSGS161", self._token(words[end]), message, f'"{known}" is followed by a verb')
+                return
+        where = self.fragment.span(words[0].start_pos or 0, words[-1].end_pos)
+        spelt = {each.upper() for each in self.lexicon.subjects}
+        help = "name an instruction that the spec has"
+        self.findings.unknown("FSGS162", where, "instruction", " ".join(words), spelt, help)
 
     def _segment(self, word: str) -> str | None:
         return word.upper() if word.upper() in self.lexicon.segments else None

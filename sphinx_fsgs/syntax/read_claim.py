@@ -13,6 +13,7 @@ from sphinx_fsgs.syntax.forms import Form, model, nearest, triggered
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.parsed import Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut, one_line
+from sphinx_fsgs.syntax.sections import statements_of
 
 if TYPE_CHECKING:
     from lark import Token, Tree
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
     from sphinx_fsgs.syntax.build_claim import Core
 
 AUTHORITY = "the language of claims"
+
+
+def read_claims(body: Fragment, lexicon: Lexicon) -> Parsed[tuple[Parsed[ClaimTree], ...]]:
+    """Read claims, one a line; a line indented deeper continues the one above, ``# `` begins a comment.
+
+    The findings of a claim stand with it, those of the list (comments, no claim at all) beside the tree.
+    """
+    findings = Findings(AUTHORITY)
+    claims = tuple(read_claim(each, lexicon) for each in statements_of(body.lines, findings))
+    if not claims:
+        findings.error("FSGS168", body.span(), "a list of claims without a claim", f"say, for instance: {_MODEL}")
+    return Parsed(claims, findings.done())
 
 
 def read_claim(fragment: Fragment, lexicon: Lexicon) -> Parsed[ClaimTree]:

@@ -5,7 +5,7 @@ A line indented deeper than a statement continues it. In ``run`` the assembler's
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sphinx_fsgs.source import Fragment, Line, Span
@@ -37,7 +37,7 @@ def outline(body: Fragment, findings: Findings, allowed: Sequence[str] = SECTION
             message, help = f'a second section "{section.word}"', "put its lines into the first one"
             findings.error("FSGS111", section.span, message, help)
         else:
-            statements = () if section.word == RUN else tuple(_statements(section, findings))
+            statements = () if section.word == RUN else tuple(statements_of(section.lines, findings))
             found.append(Outline(section.word, section.span, statements, section.lines))
     return tuple(found)
 
@@ -76,10 +76,10 @@ def _not_a_head(section: Outline, allowed: Sequence[str], findings: Findings) ->
         findings.unknown("FSGS102", section.span, "section", section.word, set(allowed), f"one of {', '.join(allowed)}")
 
 
-def _statements(section: Outline, findings: Findings) -> Iterator[Fragment]:
-    """Yield the statements of a section, continuation lines joined, comments removed."""
+def statements_of(lines: Iterable[Line], findings: Findings) -> Iterator[Fragment]:
+    """Yield statements, one a line, continuation lines joined, comments removed."""
     current: list[Line] = []
-    for raw in section.lines:
+    for raw in lines:
         line, wrong = without_comment(raw)
         if wrong is not None:
             help = 'put a blank behind "#" for a comment; a fault is "#" and two capitals'

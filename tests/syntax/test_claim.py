@@ -13,7 +13,7 @@ from sphinx_fsgs.source import Span, fragment_of
 from sphinx_fsgs.syntax.claim import CellPart, ClaimTree, FaultPart, Sequence, Subject, ValuePart, WordPart
 from sphinx_fsgs.syntax.expression import Binary, Call, Name, Number, Unary
 from sphinx_fsgs.syntax.forms import forms
-from sphinx_fsgs.syntax.read_claim import read_claim
+from sphinx_fsgs.syntax.read_claim import read_claim, read_claims
 from sphinx_fsgs.syntax.scope import Both, Either, Named, Not, Range
 from tests.syntax.lexicon import LEXICON
 
@@ -213,6 +213,19 @@ def test_scopes_of_claims() -> None:
     assert scope == Both(either, Named("FRED", "feature", S), S)
 
 
+def test_a_list_of_claims() -> None:
+    text = "SWAPGS is serialising   # no\n  # a comment\nWRGSBASE raises #UD\n   when CPL = 3\nSWAPGS is tea #x"
+    parsed = read_claims(fragment_of(text), LEXICON)
+    assert parsed.tree is not None
+    assert [each.tree.text if each.tree else None for each in parsed.tree] == [
+        "SWAPGS is serialising",
+        "WRGSBASE raises #UD when CPL = 3",
+        None,
+    ]
+    assert [each.code for each in parsed.diagnostics] == ["FSGS103"]
+    assert [each.code for each in read_claims(fragment_of("# none"), LEXICON).diagnostics] == ["FSGS168"]
+
+
 def test_spans_run_over_lines() -> None:
     parsed = read_claim(fragment_of("  SWAPGS swaps\n    GS.base and GS_SHADOW", "p.rst", 7), LEXICON)
     assert parsed.tree is not None
@@ -231,6 +244,13 @@ def test_spans_run_over_lines() -> None:
         ("SWAPGS makes coffee", (1, 20), "FSGS160", "no form of claim reads this sentence", "the nearest form is"),
         ("SWAPGS swaps GS.base quickly", (22, 29), "FSGS161", '"quickly" is not expected here', "SWAPGS swaps"),
         ("SWAPGS swaps GS.base", (21, 21), "FSGS161", "something is missing at the end", 'expected "and" or "with"'),
+        (
+            "POP GS can change GS.limit",
+            (8, 11),
+            "FSGS161",
+            '"can" is not expected here',
+            '"POP GS" is followed by a verb',
+        ),
         ("SWAPGX swaps GS.base and RAX", (1, 7), "FSGS162", 'unknown instruction "SWAPGX"', 'did you mean "SWAPGS"?'),
         ("SWAPGS swaps GS.base and GS_SHADOV", (26, 35), "FSGS101", "unknown cell", 'did you mean "GS_SHADOW"?'),
         ("SWAPGS changes only its target", (25, 31), "FSGS101", '"target"', "its source or destination"),
