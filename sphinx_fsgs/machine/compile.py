@@ -10,6 +10,7 @@ here counts; faults need not be excluded, because a fault undoes the instruction
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -267,7 +268,8 @@ class _Function:
         self.spec = compiler.spec
         self.emitter = compiler.emitter
         self.mode = mode
-        self.name = name
+        # Instructions are called like keywords of Python and like constructors of terms.
+        self.name = f"{name}_" if keyword.iskeyword(name) or name in _RUNTIME else name
         self.path = path
         self.count = 0
         self.may_fault = False
@@ -338,7 +340,8 @@ class _Function:
             self.do(statement, out)
         elif isinstance(statement, Undefined):
             width = self.place_width(statement.place, out)
-            self.assign(statement.place, Code(f"m.undefined({width})", width), out, statement.span)
+            key = f"{self.name}:{statement.span.line}"
+            self.assign(statement.place, Code(f"m.undefined({width}, {key!r})", width), out, statement.span)
         else:
             assert isinstance(statement, Restart)
             out.write(f"m.restart({out.guards.writes})" if self.emitter.symbolic else "m.restart()")
