@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
-from sphinx_fsgs.check.result import Result, Verdict
+from sphinx_fsgs.check.result import VERDICTS, Result, Verdict
 from sphinx_fsgs.present.words import plural
+
+Names = Callable[[Sequence[str]], str]
+"""What puts a list of processors into words."""
 
 _FEW = 4
 
 
-def on_hosts(result: Result, verdict: Verdict) -> str:
+def listed(profiles: Sequence[str]) -> str:
+    """Return the processors by their names, or how many they are: what can be said without the spec."""
+    if len(profiles) > _FEW:
+        return plural(len(profiles), "processor")
+    *front, last = profiles
+    return f"{', '.join(front)} and {last}" if front else last
+
+
+def shortest(profiles: Sequence[str]) -> str:
+    """Return the shortest words that the spec has for exactly these processors: families, ranges, features."""
+    return _shortest(tuple(profiles))
+
+
+@functools.cache
+def _shortest(profiles: tuple[str, ...]) -> str:
+    from sphinx_fsgs.check.scopes import Namer
+    from sphinx_fsgs.spec.model import Spec
+
+    spec = Spec()
+    return Namer(spec).name(profiles).words if spec.profiles.keys() >= set(profiles) else listed(profiles)
+
+
+def words_for(result: Result, names: Names) -> dict[tuple[str, ...], str]:
+    """Return words for each group of processors that the result tells apart, so that a page can keep them."""
+    groups = [result.on(verdict) for verdict in VERDICTS]
+    return {group: names(group) for group in groups if group and len(group) != len(result.verdicts)}
+
+
+def on_hosts(result: Result, verdict: Verdict, names: Names = listed) -> str:
     """Return where the result has that verdict: ``on all 11 processors``, ``on amd_k8 and amd_zen1``."""
-    return f"on {hosts(result.on(verdict), len(result.verdicts))}"
+    return f"on {hosts(result.on(verdict), len(result.verdicts), names)}"
 
 
-def hosts(profiles: Sequence[str], of: int) -> str:
+def hosts(profiles: Sequence[str], of: int, names: Names = listed) -> str:
     """Return the processors in words; ``of`` is how many there are in scope."""
-    if len(profiles) == of:
-        return profiles[0] if of == 1 else f"all {plural(of, 'processor')}"
-    if len(profiles) <= _FEW:
-        return _list(profiles)
-    return f"{len(profiles)} of {plural(of, 'processor')}"
-
-
-def _list(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    if len(profiles) == of and of > 1:
+        return f"all {plural(of, 'processor')}"
+    return names(profiles)

@@ -9,18 +9,18 @@ from sphinx_fsgs.check.result import Result, Trace, Verdict
 from sphinx_fsgs.diagnostic import Counterexample, Diagnostic
 from sphinx_fsgs.present.formats.text import effect
 from sphinx_fsgs.present.formats.verdict import aside
-from sphinx_fsgs.present.hosts import on_hosts
+from sphinx_fsgs.present.hosts import Names, listed, on_hosts
 from sphinx_fsgs.present.words import MARKS, VERDICTS_TOLD, overall, plural
 
 Row = tuple[str, ...]
 
 
-def render(result: Result, trace: bool = False) -> str:
+def render(result: Result, trace: bool = False, names: Names = listed) -> str:
     """Return the whole result as one block; ``trace`` opens the steps of the run."""
     verdict = overall(result)
     parts = [
         f'<div class="fsgs-result {_class(verdict)}">',
-        *(_verdict(result, each) for each in VERDICTS_TOLD if result.on(each)),
+        *(_verdict(result, each, names) for each in VERDICTS_TOLD if result.on(each)),
         *(part for each in result.diagnostics for part in _finding(each)),
         *_runs(result.traces, trace),
         *_grounds(result),
@@ -29,19 +29,19 @@ def render(result: Result, trace: bool = False) -> str:
     return "\n".join(parts) + "\n"
 
 
-def render_note(results: Sequence[Result]) -> str:
+def render_note(results: Sequence[Result], names: Names = listed) -> str:
     """Return one line for what a block was checked for, with the rest folded away."""
     worst = min(results, key=lambda each: VERDICTS_TOLD.index(overall(each)))
     verdict = overall(worst)
-    inner = "\n".join(_entry(each) for each in results)
-    summary = f"<summary>{_sign(verdict)} {_caption(results, worst)}</summary>"
+    inner = "\n".join(_entry(each, names) for each in results)
+    summary = f"<summary>{_sign(verdict)} {_caption(results, worst, names)}</summary>"
     return f'<details class="fsgs-note {_class(verdict)}">\n{summary}\n<ul>\n{inner}\n</ul>\n</details>\n'
 
 
-def render_mark(result: Result) -> str:
+def render_mark(result: Result, names: Names = listed) -> str:
     """Return the sign behind a claim in running text; its title and hidden words say what it means."""
     verdict = overall(result)
-    words = f"{verdict} {on_hosts(result, verdict)}"
+    words = f"{verdict} {on_hosts(result, verdict, names)}"
     return (
         f'<span class="fsgs-sign {_class(verdict)}" title="{escape(words)}">'
         f'<span aria-hidden="true">{MARKS[verdict]}</span><span class="fsgs-unseen"> ({escape(words)})</span></span>'
@@ -56,27 +56,27 @@ def _sign(verdict: Verdict) -> str:
     return f'<span class="fsgs-sign" aria-hidden="true">{MARKS[verdict]}</span>'
 
 
-def _caption(results: Sequence[Result], worst: Result) -> str:
+def _caption(results: Sequence[Result], worst: Result, names: Names) -> str:
     verdict = overall(worst)
     if verdict in ("holds", "n/a"):
         judged = {host.profile for each in results for host in each.verdicts if host.verdict != "n/a"}
         return f"checked on {plural(len(judged), 'processor')}"
     expected = ", as expected" if worst.expected == verdict else ""
-    return escape(f"{verdict}{expected} {on_hosts(worst, verdict)}")
+    return escape(f"{verdict}{expected} {on_hosts(worst, verdict, names)}")
 
 
-def _entry(result: Result) -> str:
+def _entry(result: Result, names: Names) -> str:
     name = escape(result.name or result.text)
     told = "; ".join(
-        f"{MARKS[each]} {each} {on_hosts(result, each)}{aside(result, each)}"
+        f"{MARKS[each]} {each} {on_hosts(result, each, names)}{aside(result, each)}"
         for each in VERDICTS_TOLD
         if result.on(each)
     )
     return f"<li>{name}: {escape(told)}</li>"
 
 
-def _verdict(result: Result, verdict: Verdict) -> str:
-    rest = f"{on_hosts(result, verdict)}{aside(result, verdict)}"
+def _verdict(result: Result, verdict: Verdict, names: Names) -> str:
+    rest = f"{on_hosts(result, verdict, names)}{aside(result, verdict)}"
     return f'<p class="fsgs-verdict {_class(verdict)}">{_sign(verdict)} <strong>{verdict}</strong> {escape(rest)}</p>'
 
 

@@ -11,7 +11,7 @@ from sphinx_fsgs.check.result import Result
 from sphinx_fsgs.diagnostic import Counterexample
 from sphinx_fsgs.present.formats.text import counterexample_table
 from sphinx_fsgs.present.formats.verdict import aside, render_trace
-from sphinx_fsgs.present.hosts import on_hosts
+from sphinx_fsgs.present.hosts import Names, listed, on_hosts, shortest, words_for
 from sphinx_fsgs.present.words import VERDICTS_TOLD
 
 Shape = Literal["block", "note", "mark"]
@@ -21,13 +21,16 @@ Shape = Literal["block", "note", "mark"]
 class fsgs_result(nodes.General, nodes.Element):
     """Results of the check, kept as they are until a builder writes them.
 
-    ``results`` are :class:`~sphinx_fsgs.check.result.Result` objects, ``shape`` is how they are shown.
+    ``results`` are :class:`~sphinx_fsgs.check.result.Result` objects, ``shape`` is how they are shown,
+    ``words`` how their processors are called.
     """
 
 
 def result_node(results: Iterable[Result], shape: Shape, trace: bool = False) -> fsgs_result:
     """Return a node for results; ``trace`` asks for the steps of the run."""
-    return fsgs_result("", results=tuple(results), shape=shape, trace=trace)
+    held = tuple(results)
+    words = {group: said for result in held for group, said in words_for(result, shortest).items()}
+    return fsgs_result("", results=held, shape=shape, trace=trace, words=words)
 
 
 def results_of(node: fsgs_result) -> tuple[Result, ...]:
@@ -36,17 +39,23 @@ def results_of(node: fsgs_result) -> tuple[Result, ...]:
     return held
 
 
+def names_of(node: fsgs_result) -> Names:
+    """Return what puts processors into words as it was possible when the document was read."""
+    words: dict[tuple[str, ...], str] = node["words"]
+    return lambda profiles: words.get(tuple(profiles)) or listed(profiles)
+
+
 def standard_nodes(node: fsgs_result) -> list[nodes.Node]:
     """Return what shows the results in any format: standard nodes, or none where comments stay invisible."""
     if node["shape"] != "block":
         return []
-    return [part for result in results_of(node) for part in _parts(result, bool(node["trace"]))]
+    return [part for result in results_of(node) for part in _parts(result, bool(node["trace"]), names_of(node))]
 
 
-def _parts(result: Result, trace: bool) -> Iterator[nodes.Node]:
+def _parts(result: Result, trace: bool, names: Names) -> Iterator[nodes.Node]:
     for verdict in VERDICTS_TOLD:
         if result.on(verdict):
-            said = f"{verdict} {on_hosts(result, verdict)}{aside(result, verdict)}"
+            said = f"{verdict} {on_hosts(result, verdict, names)}{aside(result, verdict)}"
             yield nodes.paragraph("", said, classes=["fsgs-verdict"])
     for diagnostic in result.diagnostics:
         yield nodes.paragraph("", f"{diagnostic.code}: {diagnostic.message}")

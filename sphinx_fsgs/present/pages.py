@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 
 from sphinx_fsgs.present import html
-from sphinx_fsgs.present.nodes import fsgs_result, results_of
+from sphinx_fsgs.present.nodes import fsgs_result, names_of, results_of
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -29,12 +29,12 @@ def visit_result(translator: HTMLTranslator, node: fsgs_result) -> None:
 
 
 def _markup(node: fsgs_result, show: str) -> str:
-    results = results_of(node)
+    results, names = results_of(node), names_of(node)
     if node["shape"] == "block":
-        return "".join(html.render(result, bool(node["trace"])) for result in results)
+        return "".join(html.render(result, bool(node["trace"]), names) for result in results)
     if show == "none" or not results:
         return ""
-    return html.render_note(results) if node["shape"] == "note" else html.render_mark(results[0])
+    return html.render_note(results, names) if node["shape"] == "note" else html.render_mark(results[0], names)
 
 
 def depart_nothing(translator: HTMLTranslator, node: fsgs_result) -> None:

@@ -59,12 +59,9 @@ class _SpecDirective(SphinxDirective):
 
 def _citation(spec: Spec, key: str) -> nodes.Node:
     citation = spec.citations.get(key)
-    if citation is None:
+    if citation is None or not citation.url:
         return nodes.Text(key)
-    if citation.url:
-        title = f"{citation.title}; {citation}"
-        return nodes.reference("", key, refuri=citation.url, reftitle=title, internal=False)
-    return nodes.inline("", f"{key} ({citation})")
+    return nodes.reference("", key, refuri=citation.url, reftitle=f"{citation.title}; {citation}", internal=False)
 
 
 class OperationDirective(_SpecDirective):
@@ -83,10 +80,11 @@ class OperationDirective(_SpecDirective):
         shown += nodes.paragraph("", "", nodes.strong("", instruction.title))
         shown += _header(instruction)
         shown += nodes.literal_block(text, text, language="none")
-        if raised := exceptions_of(spec, instruction):
+        raised = exceptions_of(spec, instruction)
+        if raised:
             shown += _table(("exception", "when", "by"), [self._exception(each) for each in raised])
-        if instruction.cites:
-            shown += nodes.paragraph("", "", nodes.Text("See "), *self.cited(instruction.cites), nodes.Text("."))
+        if raised or instruction.cites:
+            shown += _sources(spec, (*instruction.cites, *(key for each in raised for key in each.cites)))
         return [shown]
 
     def _exception(self, raised: Raised) -> list[list[nodes.Node]]:
@@ -138,24 +136,51 @@ class AnswersDirective(_SpecDirective):
         shown += nodes.paragraph("", _line(behaviour.why))
         shown += _table(("answer", "processors", "evidence", "enumerated", "citations"), self._rows(behaviour))
         shown += nodes.paragraph("", _line(behaviour.enumerated))
+        remarks = _remarks(behaviour)
+        shown += [remarks] if remarks.children else []
+        shown += _sources(spec, (key for answer in behaviour.replies for key in _cites(answer)))
         return [shown]
 
     def _rows(self, behaviour: Behaviour) -> list[list[list[nodes.Node]]]:
         return [self._row(answer) for answer in behaviour.replies]
 
     def _row(self, answer: Answer) -> list[list[nodes.Node]]:
-        said = self.cited(answer.cites)
-        if answer.note:
-            said += [nodes.Text(f". {answer.note}")]
-        for dispute in answer.disputed:
-            said += [nodes.Text(" Disputed by "), *self.cited(dispute.cites), nodes.Text(f": {dispute.text}")]
         return [
             [nodes.Text(answer.value)],
             [nodes.Text(", ".join(answer.profiles))],
             [nodes.Text(answer.evidence or "none")],
             [nodes.Text({True: "yes", False: "no", None: "on some"}[answer.enumerated])],
-            said,
+            self.cited(answer.cites),
         ]
+
+
+def _cites(answer: Answer) -> tuple[str, ...]:
+    return (*answer.cites, *(key for dispute in answer.disputed for key in dispute.cites))
+
+
+def _remarks(behaviour: Behaviour) -> nodes.bullet_list:
+    """Return what is to be known besides, and who says otherwise."""
+    remarks = nodes.bullet_list()
+    for answer in behaviour.replies:
+        said = ([answer.note] if answer.note else []) + [
+            f"Disputed by {', '.join(each.cites)}: {each.text}" for each in answer.disputed
+        ]
+        if said:
+            remarks += nodes.list_item("", nodes.paragraph("", f"{', '.join(answer.profiles)}: {' '.join(said)}"))
+    return remarks
+
+
+def _sources(spec: Spec, keys: Iterable[str]) -> nodes.field_list:
+    """Return the citations in full, each once."""
+    fields = nodes.field_list(classes=["fsgs-sources"])
+    for key in dict.fromkeys(keys):
+        citation = spec.citations.get(key)
+        text = f"{citation.title}. {citation}" if citation else ""
+        body: nodes.Node = nodes.Text(text)
+        if citation and citation.url:
+            body = nodes.reference("", text, refuri=citation.url, internal=False)
+        fields += nodes.field("", nodes.field_name("", key), nodes.field_body("", nodes.paragraph("", "", body)))
+    return fields
 
 
 def _line(text: str) -> str:
@@ -165,10 +190,18 @@ def _line(text: str) -> str:
 def _table(heads: Sequence[str], rows: Sequence[Sequence[Sequence[nodes.Node]]]) -> nodes.table:
     """Return a table with one head row; a cell is the inline nodes of its one paragraph."""
     group = nodes.tgroup("", cols=len(heads))
-    group += [nodes.colspec(colwidth=1) for _ in heads]
+    group += [nodes.colspec(colwidth=_column(cells)) for cells in zip(*rows, strict=True)]
     group += nodes.thead("", _row([[nodes.Text(head)] for head in heads]))
     group += nodes.tbody("", *(_row(row) for row in rows))
     return nodes.table("", group, classes=["fsgs-table"])
+
+
+def _column(cells: Sequence[Sequence[nodes.Node]]) -> int:
+    """Return a width in characters that the longest cell needs, within reason.
+
+    Never near 1: there the text writer of Sphinx 5.3 divides a word into nothing and itself for ever.
+    """
+    return min(max((sum(len(node.astext()) for node in cell) for cell in cells), default=0), 48) + 12
 
 
 def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:

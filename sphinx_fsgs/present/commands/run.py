@@ -12,7 +12,7 @@ from sphinx_fsgs.present.commands.common import open_session, settings_here
 from sphinx_fsgs.present.console import Console
 from sphinx_fsgs.present.formats.text import finding
 from sphinx_fsgs.present.formats.verdict import render_trace
-from sphinx_fsgs.present.hosts import hosts
+from sphinx_fsgs.present.hosts import hosts, shortest
 from sphinx_fsgs.present.selection import UNUSABLE, status
 from sphinx_fsgs.present.sources import Sources
 
@@ -100,5 +100,5 @@ def _traces(result: Result, console: Console) -> list[str]:
     for trace in result.traces:
         groups.setdefault(replace(trace, profile=""), []).append(trace.profile)
     of = len(result.verdicts) or len(result.traces)
-    heads = (console.palette.paint(f"on {hosts(profiles, of)}", "bold") for profiles in groups.values())
+    heads = (console.palette.paint(f"on {hosts(profiles, of, shortest)}", "bold") for profiles in groups.values())
     return [f"{head}\n{render_trace(trace, console.palette)}" for head, trace in zip(heads, groups, strict=True)]

@@ -102,11 +102,11 @@ def counterexample_table(counterexample: Counterexample, palette: Palette = _PLA
 
 
 def details(diagnostic: Diagnostic) -> str:
-    """Return what belongs to a finding besides place and message, each line ended; nothing when there is nothing."""
+    """Return what belongs to a finding besides place and message, indented, each line ended."""
     lines = [
-        *_notes(diagnostic, 0, _PLAIN),
-        *_run(diagnostic.counterexample, 0, _PLAIN),
-        *_way_out(diagnostic, 0, _PLAIN),
+        *_notes(diagnostic, 3, _PLAIN),
+        *_run(diagnostic.counterexample, 3, _PLAIN),
+        *_way_out(diagnostic, 3, _PLAIN),
     ]
     return "".join(line.rstrip() + "\n" for line in lines)
 

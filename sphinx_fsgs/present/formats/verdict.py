@@ -8,7 +8,7 @@ from sphinx_fsgs.check.result import Result, Trace, Verdict
 from sphinx_fsgs.diagnostic import Step
 from sphinx_fsgs.present.ansi import Palette, plain
 from sphinx_fsgs.present.formats.text import effect
-from sphinx_fsgs.present.hosts import on_hosts
+from sphinx_fsgs.present.hosts import Names, listed, on_hosts
 from sphinx_fsgs.present.sources import width
 from sphinx_fsgs.present.words import MARKS, VERDICTS_TOLD, undecided_reasons
 
@@ -22,16 +22,19 @@ COLOURS: dict[Verdict, str] = {
 _PLAIN = Palette()
 
 
-def render(result: Result, palette: Palette = _PLAIN) -> str:
-    """Return the verdicts of a result with what they rest on; its findings are left to the other formats."""
-    return "".join(line.rstrip() + "\n" for line in _lines(result, palette))
+def render(result: Result, palette: Palette = _PLAIN, names: Names = listed) -> str:
+    """Return the verdicts of a result with what they rest on; its findings are left to the other formats.
+
+    :param names: what puts a list of processors into words.
+    """
+    return "".join(line.rstrip() + "\n" for line in _lines(result, palette, names))
 
 
-def _lines(result: Result, palette: Palette) -> Iterator[str]:
+def _lines(result: Result, palette: Palette, names: Names) -> Iterator[str]:
     for verdict in VERDICTS_TOLD:
         if result.on(verdict):
             mark = palette.paint(f"{MARKS[verdict]} {verdict}", "bold", COLOURS[verdict])
-            yield f"{mark} {on_hosts(result, verdict)}{aside(result, verdict)}"
+            yield f"{mark} {on_hosts(result, verdict, names)}{aside(result, verdict)}"
     for label, texts in (("assuming", result.assuming), ("depends on", result.depends_on)):
         if texts:
             yield f"  {palette.paint(label + ':', 'bold')} {plain(', '.join(texts))}"
