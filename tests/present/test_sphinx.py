@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -268,11 +269,17 @@ def test_a_finding_in_an_included_file_has_its_place(build: Builder, tmp_path: P
     assert done.findings() == [("src/part.txt:3", "FSGS301")]
 
 
-def test_the_builder_needs_no_extension_in_conf(build: Builder) -> None:
-    done = build("-D", "extensions=sphinx_fsgs", builder="fsgs", index=WRONG)
-    assert done.status == 1
-    report = (done.out / "fsgs-report.json").read_text()
-    assert '"version": 1' in report and fake.DIGEST in report
+def test_the_builder_needs_no_extension_in_conf(build: Builder, tmp_path: Path) -> None:
+    installed = tmp_path / "site" / "fsgs_entry-1.dist-info"
+    installed.mkdir(parents=True)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: fsgs-entry\nVersion: 1\n")
+    (installed / "entry_points.txt").write_text("[sphinx.builders]\nfsgs = sphinx_fsgs\n")
+    more = f"extensions = []\nsys.path.insert(0, {str(installed.parent)!r})"
+    done = build(builder="fsgs", conf=more, index=WRONG)
+    assert done.findings() == [("src/index.rst:4", "FSGS301")] and done.status == 1
+    report = json.loads((done.out / "fsgs-report.json").read_text())
+    assert (report["version"], report["spec"]) == (1, fake.DIGEST)
+    assert report["documents"][0]["diagnostics"][0]["code"] == "FSGS301"
 
 
 def test_a_document_with_comments_only_builds_without_us(tmp_path: Path) -> None:
