@@ -254,6 +254,9 @@ class _Attempt:
         return InMemory(segment, effective, width)
 
     def _effective(self, operand: Address) -> Effective:
+        if operand.base == "RIP" and operand.index is None and operand.displacement is not None:
+            # symbol(%rip) means the symbol, however far away it is.
+            return Effective(None, None, 1, self.number(operand.displacement), 64)
         base, index = (None if name is None else self._address_register(name, operand) for name in (operand.base, operand.index))
         displacement = 0 if operand.displacement is None else self.number(operand.displacement)
         sizes = {view.width for view in (base, index) if view is not None}

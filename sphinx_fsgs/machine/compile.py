@@ -220,17 +220,18 @@ def terms_of(expr: Expr) -> Iterator[Expr]:
 
 def bind_arguments(statement: Invoke, callee: Procedure) -> list[tuple[str, Expr]]:
     """Return the parameters of a procedure with the arguments of a call, by position and by name."""
-    named = dict(statement.named)
-    found: list[tuple[str, Expr]] = []
-    positional = iter(statement.arguments)
-    for parameter in callee.parameters:
-        argument = named.pop(parameter, None) or next(positional, None)
-        if argument is None:
-            raise CompileError(f"{callee.name} needs {parameter}", statement.span)
-        found.append((parameter, argument))
-    if named or next(positional, None) is not None:
+    named: dict[str, Expr] = {}
+    positional: list[Expr] = []
+    for argument in statement.arguments:
+        if isinstance(argument, Concat) and isinstance(argument.high, Name) and argument.high.name in callee.parameters:
+            named[argument.high.name] = argument.low
+        else:
+            positional.append(argument)
+    unnamed = [parameter for parameter in callee.parameters if parameter not in named]
+    if len(unnamed) != len(positional):
         raise CompileError(f"{callee.name} takes {', '.join(callee.parameters)}", statement.span)
-    return found
+    given = dict(zip(unnamed, positional, strict=True)) | named
+    return [(parameter, given[parameter]) for parameter in callee.parameters]
 
 
 def _statements(block: Block) -> Iterator[Statement]:
@@ -240,6 +241,12 @@ def _statements(block: Block) -> Iterator[Statement]:
             for _, inner in statement.branches:
                 yield from _statements(inner)
             yield from _statements(statement.otherwise)
+
+
+def _written(block: Block) -> frozenset[str]:
+    """Return the names that a block assigns to."""
+    places = (each.place for each in _statements(block) if isinstance(each, (Assign, Undefined)))
+    return frozenset(place.name for place in places if isinstance(place, Name))
 
 
 def _expressions(statement: Statement) -> Iterator[Expr]:
@@ -254,8 +261,6 @@ def _expressions(statement: Statement) -> Iterator[Expr]:
         yield from () if statement.error is None else (statement.error,)
     elif isinstance(statement, (Invoke, Do)):
         yield from statement.arguments
-        if isinstance(statement, Invoke):
-            yield from (value for _, value in statement.named)
     elif isinstance(statement, Undefined):
         yield statement.place
 
@@ -276,6 +281,7 @@ class _Function:
         self.wrote = False
         self.faults_after_write = False
         self.globals: dict[str, object] = {}
+        self.written: frozenset[str] = frozenset()
 
     def fresh(self, hint: str) -> str:
         """Return a variable name not used before in this function."""
@@ -285,6 +291,7 @@ class _Function:
     def build(self, block: Block, names: dict[str, Meaning], values: Sequence[str]) -> Compiled:
         """Compile the block into a function whose last parameters are ``values``."""
         symbolic = self.emitter.symbolic
+        self.written = _written(block)
         guards = _Guards("g", "w") if symbolic else _Guards("", "")
         body = _Block(self, names, guards)
         first = "m, g, w, A" if symbolic else "s, m, A"
@@ -557,16 +564,21 @@ class _Function:
         :raises CompileError: when its width differs; ``narrowing`` cuts a store to memory instead.
         """
         if value.width is None:
-            return self.cut(value, width)
+            return self.cut(value, width, span)
         if value.width == width:
             return value
         if narrowing and value.width > width:
             return Code(self.emitter.part(value.text, width - 1, 0, value.width), width)
         raise CompileError(f"a value of {value.width} bits does not fit a place of {width}", span)
 
-    def cut(self, value: Code, width: int) -> Code:
-        """Return a value that has no width of its own at a width: a number, or a choice of numbers in 64 bits."""
+    def cut(self, value: Code, width: int, span: Span) -> Code:
+        """Return a value that has no width of its own at a width: a number, or a choice of numbers in 64 bits.
+
+        :raises CompileError: when a number has more bits.
+        """
         if value.constant is not None:
+            if not -(1 << width - 1) <= value.constant < 1 << width:
+                raise CompileError(f"{value.constant:#x} has more than {width} bits", span)
             return constant(value.constant & terms.ones(width), width)
         return Code(self.emitter.part(value.text, width - 1, 0, CARRIER) if width < CARRIER else value.text, width)
 
@@ -664,9 +676,12 @@ class _Function:
         out.write(f"{reached} = m.access({handle}, {', '.join((reached, writes, 'A', *values))})")
         self.may_fault = out.may_fault = True
 
-    def load(self, segment: str, address: Code, size: int, out: _Block, span: Span) -> Code:
-        """Emit a checked load of ``size`` bits and return its value."""
-        linear = self.access(segment, address, size, 0, out, span)
+    def load(self, segment: str, address: Code, size: int, out: _Block, span: Span, is_write: int = 0) -> Code:
+        """Emit a checked load of ``size`` bits and return its value.
+
+        ``is_write`` says that the same place is written later: then the processor asks for that at once.
+        """
+        linear = self.access(segment, address, size, is_write, out, span)
         return out.keep(Code(f"m.load({linear}, {size // 8})", size), "b")
 
     def effective(self, address: Effective, out: _Block) -> Code:
@@ -716,7 +731,8 @@ class _Function:
         if isinstance(expr, Number):
             return constant(expr.value)
         if isinstance(expr, Name):
-            return self.value_of(self.meaning(expr.name, out, expr.span), out, expr.span)
+            is_write = int(expr.name in self.written)
+            return self.value_of(self.meaning(expr.name, out, expr.span), out, expr.span, is_write)
         if isinstance(expr, Slice):
             return self.slice(expr, out)
         if isinstance(expr, Concat):
@@ -736,8 +752,8 @@ class _Function:
             return self.read_msr(self.expression(expr.index, out), out)
         raise CompileError("?names belong to examples, not to Operations", expr.span)
 
-    def value_of(self, meaning: Meaning, out: _Block, span: Span) -> Code:
-        """Return the code that reads what a name stands for."""
+    def value_of(self, meaning: Meaning, out: _Block, span: Span, is_write: int = 0) -> Code:
+        """Return the code that reads what a name stands for; ``is_write`` as in :meth:`load`."""
         if isinstance(meaning, Constant):
             return constant(meaning.value, meaning.width)
         if isinstance(meaning, Local):
@@ -745,7 +761,8 @@ class _Function:
         if isinstance(meaning, InCells):
             return self.read_view(meaning.view)
         if isinstance(meaning, InMemory):
-            return self.load(meaning.segment, self.effective(meaning.address, out), meaning.width, out, span)
+            address = self.effective(meaning.address, out)
+            return self.load(meaning.segment, address, meaning.width, out, span, is_write)
         if isinstance(meaning, Formula):
             return self.expression(meaning.expression, out)
         raise CompileError(f"{meaning.name} as a whole has no value", span)
@@ -805,11 +822,13 @@ class _Function:
         width = left.width if left.width is not None else right.width
         if None not in (left.width, right.width) and left.width != right.width:
             raise CompileError(f"{expr.op} joins {left.width} bits and {right.width} bits", expr.span)
-        if left.constant is not None and right.constant is not None:
+        if width is None and left.constant is not None and right.constant is not None:
             return self._folded(expr, left.constant, right.constant, width)
         width = width or CARRIER
-        left = left if left.width is not None else self.cut(left, width)
-        right = right if right.width is not None else self.cut(right, width)
+        left = left if left.width is not None else self.cut(left, width, expr.left.span)
+        right = right if right.width is not None else self.cut(right, width, expr.right.span)
+        if left.constant is not None and right.constant is not None:
+            return self._folded(expr, left.constant, right.constant, width)
         texts = self.emitter.as_number(left), self.emitter.as_number(right)
         if expr.op in COMPARISONS:
             return Code(self.emitter.compare(expr.op, *texts, width), 1, is_truth=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from sphinx_fsgs.machine.values import UNSET
@@ -16,17 +16,17 @@ class ConcreteMachine:
     """What compiled concrete code calls, beside the list of cells that it works on directly.
 
     :param memory: bytes by linear address; what is not there is asked of ``initial("mem", address)``.
-    :param undefined: the values that undefined places take, in order; none means that they stay unset.
+    :param undefined: what an undefined place gets, by the place of the spec; none means that it stays unset.
     """
 
     __slots__ = ("memory", "msrs", "events", "initial", "_undefined", "_undo", "restarted")
 
-    def __init__(self, memory: Bytes, initial: Initial, undefined: Iterable[int] | None = None) -> None:
+    def __init__(self, memory: Bytes, initial: Initial, undefined: Callable[[str], int] | None = None) -> None:
         self.memory: dict[int, int] = dict(memory)
         self.msrs: dict[int, int] = {}
         self.events: list[str] = []
         self.initial = initial
-        self._undefined = None if undefined is None else iter(undefined)
+        self._undefined = undefined
         self._undo: list[tuple[int, int | None]] = []
         self.restarted = False
 
@@ -67,11 +67,9 @@ class ConcreteMachine:
         """Note an event."""
         self.events.append(name)
 
-    def undefined(self, width: int) -> int:
-        """Return a value that the architecture does not name."""
-        if self._undefined is None:
-            return cast(int, UNSET)
-        return next(self._undefined, 0) & (1 << width) - 1
+    def undefined(self, width: int, key: str) -> int:
+        """Return a value that the architecture does not name; ``key`` tells the place of the spec that says so."""
+        return cast(int, UNSET) if self._undefined is None else self._undefined(key) & (1 << width) - 1
 
     def unknown(self, name: str, argument: int) -> int:
         """Return the value of an unknown function of the spec."""

@@ -186,6 +186,7 @@ def initial_byte(origin: Value, offset: Value) -> Value:
 
 
 def _through(write: Write, at: Value, value: Value) -> Value:
+    at = at & terms.ones(WIDTH) if isinstance(at, int) else at
     for index in range(write.size):
         place = terms.add(write.offset, index, WIDTH) if not isinstance(write.offset, int) else write.offset + index
         hit = terms.eq(at, place & terms.ones(WIDTH) if isinstance(place, int) else place, WIDTH)

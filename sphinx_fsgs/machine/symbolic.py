@@ -86,6 +86,11 @@ class Origin:
         return terms.variable(cell.name, cell.width)
 
 
+def undefined_name(step: str, key: str) -> str:
+    """Return the name of the value that an undefined place gets in a step."""
+    return f"undefined in step {step} by {key}"
+
+
 class Machine:
     """One step of one path: the compiled code reads and writes through it.
 
@@ -104,7 +109,6 @@ class Machine:
         self.events: list[Occurred] = []
         self.deferred: list[Deferred] = []
         self.assumed: list[Value] = []
-        self.undefined_made = 0
         self.reads: set[int] = set()
 
     # ---- cells ----
@@ -137,10 +141,9 @@ class Machine:
             parts.append((terms.extract(old, low - 1, 0), low))
         self.write(index, terms.join(parts), guard)
 
-    def undefined(self, width: int) -> Value:
-        """Return a value that the architecture does not name."""
-        self.undefined_made += 1
-        return terms.variable(f"undefined.{self.tag}.{self.undefined_made}", width)
+    def undefined(self, width: int, key: str) -> Value:
+        """Return a value that the architecture does not name; ``key`` tells the place of the spec that says so."""
+        return terms.variable(undefined_name(self.tag, key), width)
 
     # ---- control ----
 

@@ -378,13 +378,17 @@ def _append(merged: list[tuple[Value, int]], part: Value, size: int) -> None:
         if isinstance(part, int) and isinstance(last, int):
             merged[-1] = (last << size | part, width + size)
             return
-        if isinstance(part, Term) and isinstance(last, Term):
+        if isinstance(last, Term):
             one, high, middle = _cut(last)
-            other, below, low = _cut(part)
-            if one is other and middle == below + 1:
-                merged[-1] = (extract(one, high, low), width + size)
+            # What is cut from the low end of a sum is a sum itself, so the part is compared, not its operator.
+            if middle >= size and _same(extract(one, middle - 1, middle - size), part):
+                merged[-1] = (extract(one, high, middle - size), width + size)
                 return
     merged.append((part, size))
+
+
+def _same(a: Value, b: Value) -> bool:
+    return a is b or (isinstance(a, int) and isinstance(b, int) and a == b)
 
 
 def _cut(a: Term) -> tuple[Term, int, int]:

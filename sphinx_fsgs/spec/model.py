@@ -226,12 +226,12 @@ class Spec:
     def lexicon(self) -> Lexicon:
         """The vocabulary that the languages are read with."""
         layout, index = self.layout, self.index
-        cells = {name: name for name in (*layout.views, *layout.records)} | dict(layout.aliases)
+        cells = {name: name for name in layout.views} | dict(layout.aliases)
         aliases = {alias: name for name, each in self.features.items() for alias in (name, *each.aliases)}
         return Lexicon(
             cells=cells,
             segments=frozenset(layout.segments),
-            registers={name.lower(): name for name in (*layout.general, *layout.segments)},
+            registers={name.lower(): name for name in (*layout.general, *layout.segments, "RIP")},
             mnemonics=frozenset(index.mnemonics),
             subjects=index.subjects,
             msrs={name: msr.index for msr in layout.msrs for name in msr.names},

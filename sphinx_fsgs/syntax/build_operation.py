@@ -37,12 +37,6 @@ class _Cites:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    name: str
-    value: Expr
-
-
-@dataclass(frozen=True, slots=True)
 class _Branch:
     condition: Expr
     block: Block
@@ -74,9 +68,6 @@ class Operations(Expressions):
     def cite(self, meta: Meta, keys: list[Token]) -> _Cites:
         return _Cites(tuple(str(key) for key in keys))
 
-    def named(self, meta: Meta, parts: list[Token | Expr]) -> _Named:
-        return _Named(str(parts[0]), cast(Expr, parts[1]))
-
     def parameters(self, meta: Meta, names: list[Token | None]) -> _Parameters:
         return _Parameters(tuple(str(name) for name in names if name is not None))
 
@@ -103,10 +94,7 @@ class Operations(Expressions):
         return Fault(str(parts[0]), cast("Expr | None", parts[1]), self.span(meta), _cites(parts))
 
     def call(self, meta: Meta, parts: list[object]) -> Invoke:
-        arguments = cast("tuple[Expr | _Named, ...]", parts[1])
-        by_place = tuple(each for each in arguments if not isinstance(each, _Named))
-        by_name = tuple((each.name, each.value) for each in arguments if isinstance(each, _Named))
-        return Invoke(str(parts[0]), by_place, by_name, self.span(meta), _cites(parts))
+        return Invoke(str(parts[0]), cast("tuple[Expr, ...]", parts[1]), self.span(meta), _cites(parts))
 
     def do(self, meta: Meta, parts: list[object]) -> Do:
         return Do(str(parts[0]), cast("tuple[Expr, ...]", parts[1]), self.span(meta), _cites(parts))

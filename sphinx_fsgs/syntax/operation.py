@@ -60,11 +60,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """``procedure(a, name: b);``: arguments by position, then by name; cells go by reference."""
+    """``procedure(a, name: b);``: arguments by position, or by name; cells go by reference.
+
+    ``name: b`` is read as the pair that it looks like; whether ``name`` is a parameter is for who knows
+    the procedure to say.
+    """
 
     name: str
     arguments: tuple[Expr, ...]
-    named: tuple[tuple[str, Expr], ...]
     span: Span = field(compare=False)
     cites: tuple[str, ...] = ()
 

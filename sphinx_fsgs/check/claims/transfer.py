@@ -1,0 +1,178 @@
+"""``SWAPGS swaps A and B``, ``LKGS zero-extends a 32-bit base into GS_SHADOW``, ``MOV GS sets GS.base to 0``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sphinx_fsgs.check.asking import Asked
+from sphinx_fsgs.check.claims.form import (
+    CLAIM_FAILS,
+    About,
+    cell_names,
+    completes,
+    complain,
+    final_value,
+    judge_variants,
+    resolved,
+    subject_of,
+    with_roles,
+)
+from sphinx_fsgs.check.conditions import named_cells
+from sphinx_fsgs.check.claims.form import context
+from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
+from sphinx_fsgs.check.subjects import Variant
+from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.evaluate import Typed, evaluate, value_at
+from sphinx_fsgs.machine.observe import Observed
+from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.syntax.claim import CellPart, ClaimTree, ValuePart, WordPart
+from sphinx_fsgs.syntax.expression import Expr, Name
+
+NO_ROLE = "FSGS310"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """What a cell holds behind every completed execution; with ``negated`` it never comes to hold it.
+
+    ``verb`` is ``swaps``, ``copies``, ``zero-extends``, ``sign-extends`` or ``sets``; ``width`` the
+    stated width of the source in bits, 0 where the sentence gives none.
+    """
+
+    about: About
+    verb: str
+    cells: tuple[Expr, ...]
+    source: Expr | None
+    width: int
+    value: Expr | None
+    negated: bool
+    completing: bool = True
+
+    def judge(self, judge: Judge, answers: Asked) -> Judgement:
+        return judge_variants(self.about, judge, answers, self)
+
+    def happens(self, run: Finished, variant: Variant) -> Judgement | None:
+        return None
+
+    def claims(self, run: Finished, variant: Variant) -> Iterable[Claimed]:
+        cells = resolved(self.cells, variant)
+        wanted = named_cells(cells, context(run, self.about.spec))
+        if self.verb == "swaps":
+            yield self._claim(lambda seen: self._swapped(cells, seen), lambda seen: self._equal(cells, seen), wanted)
+            return
+        for cell in cells:
+            assert isinstance(cell, Name)
+            yield from self._written(cell.name, variant, wanted)
+
+    def _written(self, name: str, variant: Variant, wanted: frozenset[int]) -> Iterable[Claimed]:
+        def into(seen: Observed) -> Value:
+            return self._wanted(name, seen, variant)
+
+        def arrived(seen: Observed) -> Value:
+            final, _, width = final_value(name, seen, self.about.spec)
+            return terms.eq(final, into(seen), width)
+
+        def was_there(seen: Observed) -> Value:
+            _, first, width = final_value(name, seen, self.about.spec)
+            return terms.eq(first, into(seen), width)
+
+        yield self._claim(arrived, was_there, wanted)
+        if self.width and not self.negated:
+            yield from self._wide_enough(name, variant, wanted)
+
+    def _claim(
+        self, done: Callable[[Observed], Value], already: Callable[[Observed], Value], wanted: frozenset[int]
+    ) -> Claimed:
+        def violation(seen: Observed) -> Value:
+            if self.negated:
+                return terms.and_(done(seen), terms.not_(already(seen)))
+            return terms.not_(done(seen))
+
+        says = "it does" if self.negated else "it does not"
+        return Claimed(violation, says, self.about.tree.span, CLAIM_FAILS, wanted, completes)
+
+    # ---- swaps ----
+
+    def _pair(self, cells: tuple[Expr, ...], seen: Observed) -> tuple[Value, Value, Value, Value, int]:
+        one, other = (cell.name for cell in cells if isinstance(cell, Name))
+        final, first, width = final_value(one, seen, self.about.spec)
+        final_other, first_other, _ = final_value(other, seen, self.about.spec)
+        return final, first, final_other, first_other, width
+
+    def _swapped(self, cells: tuple[Expr, ...], seen: Observed) -> Value:
+        final, first, final_other, first_other, width = self._pair(cells, seen)
+        return terms.and_(terms.eq(final, first_other, width), terms.eq(final_other, first, width))
+
+    def _equal(self, cells: tuple[Expr, ...], seen: Observed) -> Value:
+        _, first, _, first_other, width = self._pair(cells, seen)
+        return terms.eq(first, first_other, width)
+
+    # ---- copies, extends, sets ----
+
+    def _origin(self, seen: Observed, variant: Variant) -> Typed:
+        assert self.source is not None
+        return evaluate(self.source, with_roles(seen.first.place, variant))
+
+    def _wanted(self, name: str, seen: Observed, variant: Variant) -> Value:
+        _, _, width = final_value(name, seen, self.about.spec)
+        if self.value is not None:
+            return value_at(self.value, seen.first.place, width)
+        origin = self._origin(seen, variant)
+        size = origin.width or width
+        if size >= width:
+            return terms.extract(origin.value, width - 1, 0)
+        extend = terms.sign_extend if self.verb == "sign-extends" else terms.zero_extend
+        return extend(origin.value, size, width)
+
+    def _wide_enough(self, name: str, variant: Variant, wanted: frozenset[int]) -> Iterable[Claimed]:
+        """Yield that the source really has the stated width: refuted by the widest value that arrives."""
+
+        def violation(seen: Observed) -> Value:
+            origin = self._origin(seen, variant)
+            size = origin.width or self.width
+            if size == self.width:
+                return 0
+            widest = terms.eq(origin.value, terms.ones(size), size)
+            return widest if size < self.width else 1
+
+        says = f"what arrives in {name} does not have {self.width} bits"
+        yield Claimed(violation, says, self.about.tree.span, CLAIM_FAILS, wanted, completes)
+
+
+def read(tree: ClaimTree, spec: Spec) -> Transfer:
+    """Return what the claim says.
+
+    :raises EvaluationError: when the instruction has no such source.
+    """
+    about = About(tree, spec, subject_of(tree))
+    (verb,) = (part.word for part in tree.role("verb") if isinstance(part, WordPart))
+    width = next((_number(part) for part in tree.role("width") if isinstance(part, ValuePart)), 0)
+    value = next((part.value for part in tree.role("value") if isinstance(part, ValuePart)), None)
+    return Transfer(about, verb, cell_names(tree), _source(tree, about), width, value, tree.negated)
+
+
+def _number(part: ValuePart) -> int:
+    from sphinx_fsgs.syntax.expression import Number
+
+    assert isinstance(part.value, Number)
+    return part.value.value
+
+
+def _source(tree: ClaimTree, about: About) -> Expr | None:
+    for part in tree.role("source"):
+        if isinstance(part, WordPart):
+            return _role(f"the.{part.word}", part, about)
+        if isinstance(part, CellPart):
+            return _role(part.name, part, about) if part.name in ("source", "destination") else Name(part.name, part.span)
+    return None
+
+
+def _role(name: str, part: WordPart | CellPart, about: About) -> Expr:
+    known = {role for variant in about.variants() for role in variant.roles}
+    if known and name not in known:
+        words = name.replace("the.", "")
+        subject = about.subjects.subjects[0].text
+        raise complain(NO_ROLE, part.span, f"{subject} has no {words} of its own", "name a cell instead")
+    return Name(name, part.span)

@@ -1,0 +1,241 @@
+"""Judging an example on one set of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sphinx_fsgs.check.asking import Asked, Oracle
+from sphinx_fsgs.check.conditions import (
+    Context,
+    applies,
+    boundaries,
+    holds_at,
+    is_about_outcome,
+    named_cells,
+    outcome_violated,
+    violated,
+    window,
+)
+from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.evaluate import EvaluationError
+from sphinx_fsgs.machine.observe import Observed, Snapshot
+from sphinx_fsgs.machine.program import Program
+from sphinx_fsgs.machine.setup import Start, apply_before, begin
+from sphinx_fsgs.machine.symbolic import MemoryRules
+from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.syntax.example import Condition, Example, Faults, Holds, Mode, Unchanged
+from sphinx_fsgs.syntax.expression import Expr
+from sphinx_fsgs.syntax.printer import scope_text
+
+AFTER_FALSE = "FSGS210"
+UNEXPECTED_OUTCOME = "FSGS211"
+BOUNDARY_FALSE = "FSGS410"
+NEVER_HAPPENS = "FSGS411"
+WINDOW_TOO_WIDE = "FSGS412"
+NO_STATE = "FSGS230"
+NOT_REACHED = "FSGS231"
+
+MEMORY_FAULTS = ("#PF", "#SS", "#GP", "#AC")
+"""An example that names one of these speaks of memory that may fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An example with its program; ``mode`` is the one that ``before`` chooses."""
+
+    example: Example
+    program: Program
+    mode: Mode
+
+
+class ExampleJudge:
+    """Judges prepared examples; bad lines are collected in ``diagnostics``, once each."""
+
+    def __init__(self, judge: Judge, oracle: Oracle) -> None:
+        self.judge = judge
+        self.spec: Spec = judge.spec
+        self.oracle = oracle
+        self.diagnostics: dict[Diagnostic, None] = {}
+
+    def judge_one(self, prepared: Prepared, answers: Asked) -> Judgement:
+        """Return the verdict of the runs with these answers."""
+        return self.judge.guarded(lambda: self._judge(prepared, answers))
+
+    def _judge(self, prepared: Prepared, answers: Asked) -> Judgement:
+        example = prepared.example
+        start = begin(self.spec, prepared.mode, answers, _rules(example))
+        found = apply_before(start, example.before)
+        if found:
+            self.diagnostics.update(dict.fromkeys(found))
+            return Judgement("undecided", "a line of before cannot be understood", "")
+        lines = [line for line in example.conditions if self._in_scope(line, answers)]
+        if not lines:
+            return Judgement("vacuous", "no line of the example speaks of this processor", NO_STATE, example.span)
+        if any(value == 0 for value in start.conditions if isinstance(value, int)):
+            return _no_state(example)
+        run = self.judge.finish(prepared.program, start, answers)
+        if not run.seen or not run.questions.possible([]):
+            return _no_state(example)
+        try:
+            return self._lines(example, lines, run)
+        except EvaluationError as error:
+            self.diagnostics[error.diagnostic] = None
+            return Judgement("undecided", "a condition cannot be understood", "")
+
+    def _in_scope(self, line: Condition, answers: Asked) -> bool:
+        if line.scope is None:
+            return True
+        return bool(answers[self.oracle.scope_question(line.scope, scope_text(line.scope))])
+
+    def _lines(self, example: Example, lines: Sequence[Condition], run: Finished) -> Judgement:
+        missed = self._not_reached(lines, run)
+        if missed is not None:
+            return missed
+        claims = [*self._outcome(example, lines, run), *self._after(lines, run), *self._boundaries(lines, run)]
+        judgement = self.judge.all_hold(run, claims)
+        if judgement.verdict != "holds":
+            return judgement
+        return self._some(lines, run) or judgement
+
+    # ---- places ----
+
+    def _not_reached(self, lines: Sequence[Condition], run: Finished) -> Judgement | None:
+        """Return vacuous for a line whose place, or whose ``when``, no run reaches."""
+        for line in lines:
+            named = window(line, run.program)
+            if named is not None and not is_about_outcome(line) and not self._reaches(line, named, run):
+                return Judgement("vacuous", f"no run reaches the place of: {line.text}", NOT_REACHED, line.span)
+            if line.when is not None and not any(
+                run.can(number, applies(line, seen)) for number, seen in enumerate(run.seen)
+            ):
+                return Judgement("vacuous", f"no state meets the condition of: {line.text}", NO_STATE, line.span)
+        return None
+
+    def _reaches(self, line: Condition, named: frozenset[int], run: Finished) -> bool:
+        end = len(run.program.instructions)
+        reached = {
+            end if snapshot.index < 0 else snapshot.index
+            for number, seen in enumerate(run.seen)
+            if run.can(number)
+            for snapshot in seen.boundaries
+        }
+        return bool(named) and named <= reached
+
+    # ---- after ----
+
+    def _outcome(self, example: Example, lines: Sequence[Condition], run: Finished) -> Iterator[Claimed]:
+        about = [line for line in lines if line.section == "after" and is_about_outcome(line)]
+        says = " or ".join(line.text for line in about) or "the run completes without a fault"
+        span = about[0].span if about else example.span
+
+        def violation(seen: Observed) -> Value:
+            return outcome_violated(about, seen, run.program)
+
+        yield Claimed(violation, says, span, UNEXPECTED_OUTCOME)
+
+    def _after(self, lines: Sequence[Condition], run: Finished) -> Iterator[Claimed]:
+        section = [line for line in lines if line.section == "after"]
+        context = Context(self.spec, run.program, section)
+        faults = any(isinstance(line.claimed, Faults) and line.when is None for line in section)
+        for line in section:
+            if is_about_outcome(line):
+                continue
+            if line.window is not None:
+                yield self._at_boundaries(line, context, negated=False)
+                continue
+
+            def violation(seen: Observed, line: Condition = line) -> Value:
+                return terms.and_(applies(line, seen), violated(line, seen, context))
+
+            def about(seen: Observed, expected: bool = faults) -> bool:
+                return expected or seen.outcome != "faults"
+
+            yield Claimed(violation, line.text, line.span, AFTER_FALSE, self._wanted(line, context), about)
+
+    def _wanted(self, line: Condition, context: Context) -> frozenset[int]:
+        claimed = line.claimed
+        shown: tuple[Expr, ...] = ()
+        if isinstance(claimed, Holds):
+            shown = (claimed.condition,)
+        elif isinstance(claimed, Unchanged):
+            shown = claimed.cells
+        return named_cells(shown, context)
+
+    # ---- always, never, sometimes ----
+
+    def _boundaries(self, lines: Sequence[Condition], run: Finished) -> Iterator[Claimed]:
+        for section in ("always", "never"):
+            members = [line for line in lines if line.section == section]
+            context = Context(self.spec, run.program, members)
+            for line in members:
+                yield self._at_boundaries(line, context, negated=section == "never")
+
+    def _at_boundaries(self, line: Condition, context: Context, negated: bool) -> Claimed:
+        def violation(seen: Observed) -> Value:
+            wrong: Value = 0
+            for snapshot in boundaries(line, seen, context.program):
+                here = holds_at(line, snapshot, seen.first, context)
+                wrong = terms.or_(wrong, here if negated else terms.not_(here))
+            return terms.and_(applies(line, seen), wrong)
+
+        says = f"never: {line.text}" if negated else f"{line.section}: {line.text}"
+        return Claimed(violation, says, line.span, BOUNDARY_FALSE, self._wanted(line, context))
+
+    def _some(self, lines: Sequence[Condition], run: Finished) -> Judgement | None:
+        """Judge ``sometimes``, and that each excepted place really is an exception."""
+        for line in lines:
+            context = Context(self.spec, run.program, [each for each in lines if each.section == line.section])
+            if line.section == "sometimes":
+                if not self._happens(line, run, context, boundaries):
+                    says = f"sometimes: {line.text}"
+                    return Judgement("fails", f"{says}: it never holds", NEVER_HAPPENS, line.span, paths=len(run.paths))
+            elif line.window is not None and line.window.excepted:
+                wide = self._too_wide(line, run, context)
+                if wide is not None:
+                    return wide
+        return None
+
+    def _happens(self, line: Condition, run: Finished, context: Context, at: object) -> bool:
+        for number, seen in enumerate(run.seen):
+            for snapshot in boundaries(line, seen, run.program):
+                if run.can(number, terms.and_(applies(line, seen), holds_at(line, snapshot, seen.first, context))):
+                    return True
+        return False
+
+    def _too_wide(self, line: Condition, run: Finished, context: Context) -> Judgement | None:
+        named = window(line, run.program) or frozenset()
+        for index in sorted(named):
+            if not any(self._fails_at(line, number, snapshot, seen, run, context)
+                       for number, seen in enumerate(run.seen)
+                       for snapshot in seen.boundaries
+                       if self._index(snapshot, run) == index):
+                where = run.program.instructions[index].text if index < len(run.program.instructions) else "the end"
+                says = f"the exception is too wide: before {where} the condition always holds"
+                return Judgement("fails", says, WINDOW_TOO_WIDE, line.span, paths=len(run.paths))
+        return None
+
+    def _index(self, snapshot: Snapshot, run: Finished) -> int:
+        return len(run.program.instructions) if snapshot.index < 0 else snapshot.index
+
+    def _fails_at(
+        self, line: Condition, number: int, snapshot: Snapshot, seen: Observed, run: Finished, context: Context
+    ) -> bool:
+        here = holds_at(line, snapshot, seen.first, context)
+        wrong = here if line.section == "never" else terms.not_(here)
+        return run.can(number, terms.and_(applies(line, seen), wrong))
+
+
+def _rules(example: Example) -> MemoryRules:
+    named = {line.claimed.vector for line in example.conditions if isinstance(line.claimed, Faults)}
+    return MemoryRules(may_fault=not named.isdisjoint(MEMORY_FAULTS))
+
+
+def _no_state(example: Example) -> Judgement:
+    return Judgement("vacuous", "no state of this processor satisfies before", NO_STATE, example.span)
+
+
+__all__ = ["ExampleJudge", "Prepared", "Start"]

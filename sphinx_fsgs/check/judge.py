@@ -1,0 +1,175 @@
+"""Judging one run: what is claimed of its paths, whether some state violates it, and the replay that shows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sphinx_fsgs.check.asking import Asked
+from sphinx_fsgs.check.replay import Replayer, Violation, confirmed, counterexample
+from sphinx_fsgs.check.result import Verdict
+from sphinx_fsgs.diagnostic import Counterexample
+from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.compile import Compiler
+from sphinx_fsgs.machine.observe import Observed, observe
+from sphinx_fsgs.machine.program import Program
+from sphinx_fsgs.machine.run import MAX_TERMS, Path, Questions, Runner
+from sphinx_fsgs.machine.setup import Start
+from sphinx_fsgs.machine.solver import NoSolver
+from sphinx_fsgs.machine.values import BoundReached
+from sphinx_fsgs.source import Span
+from sphinx_fsgs.spec.model import Spec
+
+MAX_SECONDS = 10.0
+"""The net against hangs; when it catches something, the verdict is undecided and nothing is kept."""
+
+GOOD_MEMORY = "memory operands are canonical, mapped, permitted and aligned"
+DISTINCT = "the objects that are named apart do not overlap"
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Something that is claimed of paths: when it is violated, in which words, and where it stands.
+
+    ``wanted`` are the cells that show it; ``about`` keeps only the paths that it speaks of; ``code`` is
+    that of the diagnostic.
+    """
+
+    violation: Violation
+    says: str
+    span: Span
+    code: str
+    wanted: frozenset[int] = frozenset()
+    about: Callable[[Observed], bool] = lambda seen: True
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict of one run, shared by all profiles that answer alike."""
+
+    verdict: Verdict
+    says: str = ""
+    code: str = ""
+    span: Span | None = None
+    reason: str = ""
+    counterexample: Counterexample | None = None
+    assuming: tuple[str, ...] = ()
+    paths: int = 0
+    computed: bool = False
+    citations: tuple[str, ...] = ()
+
+
+class Internal(Exception):
+    """A replay did not show what the terms had shown: FSGS901, a bug of ours and no finding on the document."""
+
+
+@dataclass(slots=True)
+class Finished:
+    """A run that has been made: its paths as conditions see them, and what may be asked about them."""
+
+    program: Program
+    start: Start
+    paths: tuple[Path, ...]
+    seen: tuple[Observed, ...]
+    questions: Questions
+    replayer: Replayer
+    profile: str
+    deadline: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
+
+    @property
+    def assuming(self) -> tuple[str, ...]:
+        """What the run took for granted."""
+        found = []
+        if any(path.used_memory for path in self.paths):
+            found.append(GOOD_MEMORY)
+        if any(len(path.final.memory.used()) > 1 for path in self.paths) and not self.start.may_overlap:
+            found.append(DISTINCT)
+        return tuple(found)
+
+    def can(self, path: int, *conditions: terms.Value) -> bool:
+        """Return whether a path can be taken with these conditions as well."""
+        if time.monotonic() > self.deadline:
+            raise BoundReached("time")
+        chosen = self.paths[path]
+        return self.questions.possible([*chosen.conditions, *conditions], chosen)
+
+
+class Judge:
+    """Makes runs and judges them; compiled code is kept for all of them."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.symbolic = Compiler(spec, symbolic=True)
+        self.concrete = Compiler(spec, symbolic=False)
+        self.runner = Runner(self.symbolic)
+
+    def finish(self, program: Program, start: Start, answers: Asked) -> Finished:
+        """Make a run.
+
+        :raises BoundReached: as :meth:`~sphinx_fsgs.machine.run.Runner.run`.
+        """
+        paths, questions = self.runner.run(program, start)
+        seen = tuple(observe(path, start) for path in paths)
+        replayer = Replayer(self.concrete, program, start)
+        return Finished(program, start, paths, seen, questions, replayer, answers.profile)
+
+    def guarded(self, work: Callable[[], Judgement]) -> Judgement:
+        """Return the judgement of ``work``, with each bound that it meets as an undecided verdict."""
+        try:
+            with terms.limited(MAX_TERMS):
+                return work()
+        except BoundReached as error:
+            name = error.name
+            return Judgement("undecided", f"the bound on {name} was reached", "FSGS906" if name == "time" else "FSGS240", reason=name if name == "time" else f"bound {name}")
+        except terms.TermLimit:
+            return Judgement("undecided", "the bound on terms was reached", "FSGS240", reason="bound terms")
+        except NoSolver:
+            return Judgement("undecided", "a solver is needed and none is installed", "FSGS241", reason="no solver")
+
+    def all_hold(self, run: Finished, claims: Sequence[Claimed]) -> Judgement:
+        """Return holds, or fails with the counterexample of the first claim that some state violates."""
+        for claim in claims:
+            for number, seen in enumerate(run.seen):
+                if not claim.about(seen):
+                    continue
+                violated = claim.violation(seen)
+                if isinstance(violated, int) and not violated:
+                    continue
+                if run.can(number, violated):
+                    failed = self.failure(run, number, violated, claim)
+                    if failed is not None:
+                        return failed
+        return Judgement("holds", assuming=run.assuming, paths=len(run.paths), computed=self._computed(run))
+
+    def failure(self, run: Finished, number: int, violated: terms.Value, claim: Claimed) -> Judgement | None:
+        """Return the failure of a claim on a path, replayed; None when no distinct objects violate it.
+
+        :raises Internal: when the replay does not show it.
+        """
+        path = run.paths[number]
+        model = run.questions.find([violated], path)
+        if model is None:
+            return None
+        replay = run.replayer.replay(model)
+        if not confirmed(claim.violation, replay):
+            raise Internal(f"the replay of a counterexample does not show that {claim.says}")
+        shown = counterexample(replay, run.replayer, model, run.profile, sorted(claim.wanted))
+        return Judgement(
+            "fails", claim.says, claim.code, claim.span, "", shown, run.assuming, len(run.paths), citations=self._cites(run, path)
+        )
+
+    def _cites(self, run: Finished, path: Path) -> tuple[str, ...]:
+        stems = [run.program.instructions[step.index].stem for step in path.steps]
+        return tuple(dict.fromkeys(key for stem in stems for key in self.spec.instruction(stem).cites))
+
+    def _computed(self, run: Finished) -> bool:
+        """Whether every value that the run read was given, so that it was one run and no proof was needed."""
+        return len(run.paths) == 1 and not run.paths[0].conditions and not list(_unknown(run))
+
+
+def _unknown(run: Finished) -> Iterator[terms.Term]:
+    for snapshot in run.paths[0].boundaries:
+        for value in snapshot.state.cells:
+            if value is not None:
+                yield from terms.unknowns([value])

@@ -1,0 +1,314 @@
+"""Counterexamples: a model becomes a state, the concrete machine runs from it, and the violation is seen or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sphinx_fsgs.diagnostic import Counterexample, Step
+from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.compile import Compiler
+from sphinx_fsgs.machine.concrete import ConcreteMachine
+from sphinx_fsgs.machine.evaluate import Place, Typed
+from sphinx_fsgs.machine.observe import Done, MemoryChange, Observed, Snapshot, changes_of_bytes
+from sphinx_fsgs.machine.program import Program
+from sphinx_fsgs.machine.run import MAX_STEPS, Outcome
+from sphinx_fsgs.machine.setup import Start
+from sphinx_fsgs.machine.symbolic import undefined_name
+from sphinx_fsgs.machine.terms import Evaluator, Term, Value
+from sphinx_fsgs.machine.values import BoundReached, Fault
+from sphinx_fsgs.spec.layout import Layout
+from sphinx_fsgs.spec.model import FEATURE_PREFIX
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A state of a concrete run: every cell, and the bytes of memory that are known."""
+
+    index: int
+    cells: tuple[int, ...]
+    memory: Mapping[int, int]
+    msrs: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A concrete run from a model's state."""
+
+    frames: tuple[Frame, ...]
+    steps: tuple[Done, ...]
+    outcome: Outcome
+    fault: Fault | None
+    fault_index: int
+    seen: Observed
+
+
+class Replayer:
+    """Replays models of one start on the concrete machine."""
+
+    def __init__(self, compiler: Compiler, program: Program, start: Start) -> None:
+        self.compiler = compiler
+        self.program = program
+        self.start = start
+        self.layout = start.spec.layout
+        self._step_number = 0
+
+    def replay(self, model: Mapping[Term, int]) -> Replay:
+        """Run from the state that the model describes."""
+        values = Evaluator(model)
+        cells = [values(self.initial(cell.index)) for cell in self.layout.cells]
+        initial = _Initial(values, self.start)
+        self._step_number = 0
+
+        def undefined(key: str) -> int:
+            return by_name.get(undefined_name(str(self._step_number), key), 0)
+
+        by_name = {str(term.args[0]): value for term, value in model.items() if term.op == "var"}
+        machine = ConcreteMachine(self._memory(values), initial, undefined)
+        for index, value, guard in self.start.state.msrs:
+            if values(guard):
+                machine.msrs[values(index)] = values(value)
+        return self._run(cells, machine, initial, values)
+
+    def initial(self, index: int) -> Value:
+        value = self.start.state.cells[index]
+        return self.start.origin.cell(index) if value is None else value
+
+    def _memory(self, values: Evaluator) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for function, args, value in values.applications():
+            if function == "mem":
+                found[args[0]] = value
+        for each in self.start.state.memory.objects():
+            origin = values(each.origin)
+            for offset, byte in each.bytes.items():
+                found[origin + offset & terms.ones(64)] = values(byte)
+        return found
+
+    def _run(self, cells: list[int], machine: ConcreteMachine, initial: _Initial, values: Evaluator) -> Replay:
+        frames: list[Frame] = []
+        steps: list[Done] = []
+        before = dict(machine.memory)
+        index: int | None = 0
+        fault: Fault | None = None
+        outcome: Outcome = "completes"
+        at = -1
+        while index is not None and index < len(self.program.instructions):
+            if len(steps) > MAX_STEPS:
+                raise BoundReached("steps")
+            frames.append(Frame(index, tuple(cells), dict(machine.memory), dict(machine.msrs)))
+            at, self._step_number = index, len(steps)
+            try:
+                index = self._step(index, cells, machine)
+            except Fault as raised:
+                machine.undo()
+                fault, outcome = raised, "faults"
+                steps.append(Done(at, False, ()))
+                break
+            steps.append(Done(at, True, tuple((name, 1) for name in machine.events)))
+        if fault is None:
+            outcome = "leaves" if index is None else "completes"
+            frames.append(Frame(-1 if index is None else index, tuple(cells), dict(machine.memory), dict(machine.msrs)))
+        seen = self._observed(frames, steps, outcome, fault, at, initial, before, values)
+        return Replay(tuple(frames), tuple(steps), outcome, fault, at if fault else -1, seen)
+
+    def _step(self, index: int, cells: list[int], machine: ConcreteMachine) -> int | None:
+        bound = self.program.instructions[index]
+        if bound.requires and not self.start.answers[FEATURE_PREFIX + bound.requires]:
+            machine.begin()
+            raise Fault("#UD", None, 0)
+        code = self.compiler.operation(bound.stem, bound.binding)
+        machine.begin()
+        saved = cells[:]
+        for cell in self.layout.cells:
+            if cell.transient:
+                cells[cell.index] = 0
+        rip = self.layout.views["RIP"].slots[0].cell
+        cells[rip] = self.program.address(index + 1)
+        try:
+            code(cells, machine, self.start.answers)
+        except Fault:
+            cells[:] = saved
+            raise
+        return self.program.index(cells[rip])
+
+    def _observed(
+        self,
+        frames: Sequence[Frame],
+        steps: Sequence[Done],
+        outcome: Outcome,
+        fault: Fault | None,
+        at: int,
+        initial: _Initial,
+        before: Mapping[int, int],
+        values: Evaluator,
+    ) -> Observed:
+        names = {
+            name: Typed(values(each.value), each.width) for name, each in self.start.names.items()
+        }
+
+        def snapshot(frame: Frame) -> Snapshot:
+            place = self._place(frame, initial, names)
+            return Snapshot(frame.index, place, lambda: self._changes(frame, before, initial), lambda: _msrs(frame, initial))
+
+        boundaries = tuple(snapshot(frame) for frame in frames)
+        if fault is None:
+            return Observed(boundaries, tuple(steps), outcome)
+        return Observed(boundaries, tuple(steps), outcome, fault.vector, fault.error, at)
+
+    def _place(self, frame: Frame, initial: _Initial, names: Mapping[str, Typed]) -> Place:
+        machine = ConcreteMachine(frame.memory, initial)
+        machine.msrs = dict(frame.msrs)
+        known = {msr.index: self.layout.views[msr.cell].slots[0].cell for msr in self.layout.msrs}
+
+        def read_msr(index: Value) -> Value:
+            number = _int(index)
+            return frame.cells[known[number]] if number in known else machine.read_msr(number)
+
+        return Place(
+            self.start.spec,
+            self.start.mode,
+            self.start.answers,
+            lambda index: frame.cells[index],
+            lambda address, size: machine.load(_int(address), size),
+            read_msr,
+            lambda name, argument: initial(name, _int(argument)),
+            names,
+            {},
+            self.start.symbols,
+        )
+
+    def _changes(self, frame: Frame, before: Mapping[int, int], initial: _Initial) -> Iterator[MemoryChange]:
+        def cell(name: str) -> int:
+            return frame.cells[self.layout.views[name].slots[0].cell]
+
+        tables = [(cell(f"{name}.base"), cell(f"{name}.limit")) for name in self.layout.tables.values()]
+
+        def was(address: int) -> int:
+            return before[address] if address in before else initial("mem", address)
+
+        return changes_of_bytes(frame.memory, was, tables, cell("RSP"))
+
+
+class _Initial:
+    """What nobody has written: as the model has it, and where it says nothing, zero and mapped."""
+
+    def __init__(self, values: Evaluator, start: Start) -> None:
+        self.values = values
+        self.rules = start.rules
+
+    def __call__(self, name: str, argument: int) -> int:
+        if name == "mapped":
+            page = argument >> 12
+            if any(self.values(each) >> 12 == page for each in self.rules.unmapped):
+                return 0
+            known = self.values.lookup(name, page)
+            return known if self.rules.any_mapping and known is not None else int(not self.rules.any_mapping or known != 0)
+        return self.values.lookup(name, argument) or 0
+
+
+def _int(value: Value) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _msrs(frame: Frame, initial: _Initial) -> Iterator[Value]:
+    for index, value in frame.msrs.items():
+        yield int(value != initial("msr", index))
+
+
+# ---- what is shown ------------------------------------------------------------------------------
+
+
+def counterexample(
+    replay: Replay, replayer: Replayer, model: Mapping[Term, int], profile: str, wanted: Iterable[int]
+) -> Counterexample:
+    """Return the replay with only the cells that matter: those that the model chose and those wanted."""
+    layout = replayer.layout
+    last, first = replay.frames[-1], replay.frames[0]
+    before = list(_initial_cells(replayer, model, first))
+    before += list(_initial_memory(replayer, model, first))
+    steps = []
+    for number, done in enumerate(replay.steps):
+        bound = replayer.program.instructions[done.index]
+        changes: tuple[tuple[str, str], ...] = ()
+        if done.completed:
+            changes = tuple(_changed(layout, replay.frames[number], replay.frames[number + 1]))
+        fault = _fault_text(replay.fault) if not done.completed and replay.fault else ""
+        steps.append(Step(bound.text, bound.span.line, changes, fault, tuple(name for name, _ in done.events)))
+    after = [shown(layout, index, last.cells[index]) for index in dict.fromkeys(wanted)]
+    return Counterexample(profile, tuple(before), tuple(steps), tuple(after))
+
+
+def _fault_text(fault: Fault) -> str:
+    return fault.vector if fault.error is None else f"{fault.vector}({fault.error:#x})" if fault.error else f"{fault.vector}(0)"
+
+
+def shown(layout: Layout, index: int, value: int) -> tuple[str, str]:
+    """Return a cell and its value as a reader writes them; CPL stands for the selector that holds it."""
+    name = layout.cells[index].name
+    privilege = layout.views["CPL"].slots[0]
+    if index == privilege.cell:
+        return "CPL", str(value >> privilege.low & terms.ones(privilege.width))
+    return name, hexadecimal(value, layout.cells[index].width)
+
+
+def hexadecimal(value: int, width: int) -> str:
+    """Return a value as documents write it: single digits plain, large ones in groups of four digits."""
+    if value < 10:
+        return str(value)
+    text = f"{value:x}"
+    if len(text) <= 8:
+        return f"0x{text}"
+    text = text.zfill(-(-len(text) // 4) * 4)
+    return "0x" + "_".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+
+def _initial_cells(replayer: Replayer, model: Mapping[Term, int], first: Frame) -> Iterator[tuple[str, str]]:
+    chosen = {term for term in model if term.op == "var"}
+    for cell in replayer.layout.cells:
+        value = replayer.initial(cell.index)
+        if not chosen.isdisjoint(terms.unknowns([value])) and cell.counted:
+            yield shown(replayer.layout, cell.index, first.cells[cell.index])
+
+
+def _initial_memory(replayer: Replayer, model: Mapping[Term, int], first: Frame) -> Iterator[tuple[str, str]]:
+    """Yield the bytes that the model chose: whole descriptors of a table, else quadwords."""
+    values = Evaluator(model)
+    addresses = sorted(args[0] for function, args, _ in values.applications() if function == "mem")
+    layout = replayer.layout
+    tables = {}
+    for entry, register in layout.tables.items():
+        tables[entry] = first.cells[layout.views[f"{register}.base"].slots[0].cell]
+    done: set[str] = set()
+    for address in addresses:
+        for entry, base in tables.items():
+            offset = address - base
+            if 0 <= offset < 1 << 16:
+                name, start = f"{entry}[{offset // 8}]", base + offset // 8 * 8
+                break
+        else:
+            name, start = f"u64[{hexadecimal(address & ~7, 64)}]", address & ~7
+        if name not in done:
+            done.add(name)
+            raw = sum(first.memory.get(start + index, 0) << 8 * index for index in range(8))
+            yield name, f"0x{raw:016x}"
+
+
+def _changed(layout: Layout, one: Frame, other: Frame) -> Iterator[tuple[str, str]]:
+    for cell in layout.cells:
+        if cell.counted and one.cells[cell.index] != other.cells[cell.index]:
+            yield shown(layout, cell.index, other.cells[cell.index])
+    for address, byte in other.memory.items():
+        if one.memory.get(address) != byte and address % 8 == 0:
+            raw = sum(other.memory.get(address + index, 0) << 8 * index for index in range(8))
+            yield f"u64[{hexadecimal(address, 64)}]", hexadecimal(raw, 64)
+
+
+Violation = Callable[[Observed], Value]
+"""When a path violates what is claimed: 1 over integers where it does."""
+
+
+def confirmed(violation: Violation, replay: Replay) -> bool:
+    """Return whether the concrete run shows the violation."""
+    return bool(violation(replay.seen))

@@ -1,0 +1,221 @@
+"""From the judgements of runs to the one Result: verdicts by processor, disputes, and the finding to report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sphinx_fsgs.check.asking import Shared
+from sphinx_fsgs.check.judge import Judgement
+from sphinx_fsgs.check.result import Dispute, HostVerdict, Kind, Origin, Result, Verdict
+from sphinx_fsgs.check.scopes import Namer, Wording, distinguishing
+from sphinx_fsgs.diagnostic import Diagnostic, Fix
+from sphinx_fsgs.source import Span
+from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
+
+VACUOUS_CLAIM = "FSGS302"
+UNDECIDED = "FSGS303"
+NOT_AS_EXPECTED = "FSGS250"
+UNDECIDED_BOUND = "FSGS240"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What was judged: an example or a claim, where it stands, and what its author expects.
+
+    ``end`` is where a qualifier can be added.
+    """
+
+    kind: Kind
+    name: str
+    text: str
+    origin: Origin
+    span: Span
+    expected: Verdict = "holds"
+    end: Span | None = None
+
+
+class Reporter:
+    """Builds Results; the names of sets of processors come from one place."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.namer = Namer(spec)
+
+    def result(self, item: Item, shared: Shared[Judgement], extra: Sequence[Diagnostic]) -> Result:
+        """Return the Result of an item; ``extra`` are findings about its text, because of which it was not judged."""
+        verdicts = tuple(self._verdict(profile, outcomes) for profile, outcomes in shared.outcomes.items())
+        judgements = _distinct(shared)
+        result = Result(
+            kind=item.kind,
+            name=item.name,
+            text=item.text,
+            origin=item.origin,
+            span=item.span,
+            verdicts=verdicts,
+            evidence="computed" if judgements and all(each.computed for each in judgements) else "proved",
+            assuming=tuple(dict.fromkeys(text for each in judgements for text in each.assuming)),
+            depends_on=shared.asked,
+            disputes=tuple(self._disputes(shared)),
+            citations=tuple(dict.fromkeys(key for each in judgements for key in each.citations)),
+            paths=max((each.paths for each in judgements), default=0),
+            runs=shared.runs,
+            reason=next((each.reason for each in verdicts if each.reason), ""),
+            expected=item.expected,
+        )
+        found = tuple(extra) or tuple(self._findings(item, result, shared))
+        return replace(result, diagnostics=found)
+
+    def _verdict(self, profile: str, outcomes: Sequence[tuple[Judgement, Mapping[str, int]]]) -> HostVerdict:
+        kinds = {judgement.verdict for judgement, _ in outcomes}
+        judgement, _ = outcomes[0]
+        if len(kinds) == 1:
+            return HostVerdict(profile, judgement.verdict, judgement.says, judgement.reason, judgement.counterexample)
+        open_ones = sorted({question for _, fixed in outcomes for question in fixed})
+        because = f"no source settles {' or '.join(open_ones)}, and the verdict hangs on it"
+        return HostVerdict(profile, "undecided", because, "sources")
+
+    def _disputes(self, shared: Shared[Judgement]) -> Iterator[Dispute]:
+        """Yield each answer that was asked for and that somebody contradicts."""
+        for question in shared.asked:
+            if question not in self.spec.behaviour_names:
+                continue
+            for answer in self.spec.behaviour(question).replies:
+                concerned = tuple(name for name in answer.profiles if name in shared.outcomes)
+                concerned = tuple(name for name in concerned if shared.outcomes[name][0][0].verdict != "n/a")
+                for dispute in answer.disputed if concerned else ():
+                    yield Dispute(question, answer.value, concerned, dispute.text, dispute.cites)
+
+    # ---- findings ----
+
+    def _findings(self, item: Item, result: Result, shared: Shared[Judgement]) -> Iterator[Diagnostic]:
+        spoken_of = [each for each in result.verdicts if each.verdict != "n/a"]
+        if item.expected != "holds":
+            yield from self._expected(item, result, spoken_of)
+            return
+        if not spoken_of:
+            yield self._nowhere(item, result)
+            return
+        yield from self._failures(item, result, shared)
+        yield from self._vacuous(item, result)
+        yield from self._undecided(item, result)
+
+    def _expected(self, item: Item, result: Result, spoken_of: Sequence[HostVerdict]) -> Iterator[Diagnostic]:
+        wrong = [each.profile for each in spoken_of if each.verdict != item.expected]
+        if not wrong and spoken_of:
+            return
+        where = self._name(wrong).words if wrong else "every processor"
+        kinds = ", ".join(sorted({each.verdict for each in result.verdicts if each.profile in wrong} or {"n/a"}))
+        message = f"{_title(item)} is expected to be {_past(item.expected)}, but on {where} it is: {kinds}"
+        help_text = "take `:expect:` away, or correct the example so that it shows the mistake"
+        yield Diagnostic(NOT_AS_EXPECTED, "error", item.span, message, "the option :expect:", help_text, subject=item.text)
+
+    def _nowhere(self, item: Item, result: Result) -> Diagnostic:
+        reasons = sorted({each.because for each in result.verdicts if each.because})
+        message = f"{_title(item)} speaks of no state of any processor in its scope"
+        help_text = "name the processors or the states in which it says something"
+        return Diagnostic(
+            VACUOUS_CLAIM, "error", item.span, message, "silence is never success", help_text, tuple(reasons), subject=item.text
+        )  # fmt: skip
+
+    def _failures(self, item: Item, result: Result, shared: Shared[Judgement]) -> Iterator[Diagnostic]:
+        groups: dict[tuple[str, str, Span], list[HostVerdict]] = {}
+        for host in result.verdicts:
+            if host.verdict == "fails":
+                judgement = shared.outcomes[host.profile][0][0]
+                key = (judgement.code, judgement.says, judgement.span or item.span)
+                groups.setdefault(key, []).append(host)
+        holds = result.on("holds")
+        for (code, says, span), hosts in groups.items():
+            fails = tuple(host.profile for host in hosts)
+            qualifier = distinguishing(holds, fails, result.depends_on, self.namer) if len(groups) == 1 else None
+            yield Diagnostic(
+                code,
+                "error",
+                span,
+                f"{_title(item)} is false on {self._name(fails, result).words}: {says}",
+                self._authority(result),
+                f"say where it holds: on {qualifier.scope}" if qualifier and qualifier.scope else "correct it",
+                tuple(self._notes(result)),
+                self._fix(item, qualifier),
+                item.text,
+                fails,
+                holds,
+                hosts[0].counterexample,
+                result.citations,
+            )
+
+    def _fix(self, item: Item, qualifier: Wording | None) -> Fix | None:
+        if qualifier is None or not qualifier.scope or item.kind != "claim" or item.end is None:
+            return None
+        return Fix("say where it holds", item.end, f" on {qualifier.scope}")
+
+    def _vacuous(self, item: Item, result: Result) -> Iterator[Diagnostic]:
+        groups: dict[str, list[str]] = {}
+        for host in result.verdicts:
+            if host.verdict == "vacuous":
+                groups.setdefault(host.because, []).append(host.profile)
+        for because, profiles in groups.items():
+            where = self._name(profiles, result)
+            elsewhere = [each.profile for each in result.verdicts if each.profile not in profiles]
+            offer = self.namer.name(elsewhere, result.depends_on) if elsewhere else None
+            help_text = f"write :where: {offer.scope}" if offer and offer.scope else "leave a state open"
+            code = "FSGS231" if "place" in because else "FSGS230"
+            message = f"{_title(item)} says nothing on {where.words}: {because}"
+            yield Diagnostic(code, "error", item.span, message, "silence is never success", help_text, subject=item.text)
+
+    def _undecided(self, item: Item, result: Result) -> Iterator[Diagnostic]:
+        groups: dict[tuple[str, str], list[str]] = {}
+        for host in result.verdicts:
+            if host.verdict == "undecided":
+                groups.setdefault((host.reason, host.because), []).append(host.profile)
+        for (reason, because), profiles in groups.items():
+            sources = reason == "sources"
+            code = UNDECIDED if sources else "FSGS906" if reason == "time" else UNDECIDED_BOUND
+            message = f"{_title(item)} is undecided on {self._name(profiles, result).words} ({reason}): {because}"
+            help_text = "limit it to processors whose sources are clear" if sources else "make the example smaller"
+            severity = "note" if sources else "error"
+            yield Diagnostic(code, severity, item.span, message, "the verdicts: undecided", help_text, subject=item.text)  # type: ignore[arg-type]
+
+    # ---- words ----
+
+    def _name(self, profiles: Iterable[str], result: Result | None = None) -> Wording:
+        return self.namer.name(profiles, result.depends_on if result else ())
+
+    def _authority(self, result: Result) -> str:
+        keys = result.citations[:3]
+        return ", ".join(keys) if keys else "the Operations of the spec"
+
+    def _notes(self, result: Result) -> Iterator[str]:
+        for verdict, word in (("holds", "holds on"), ("n/a", "not available on")):
+            profiles = result.on(verdict)  # type: ignore[arg-type]
+            if profiles:
+                yield f"{word} {self._name(profiles, result).words}"
+        for dispute in result.disputes:
+            where = self._name(dispute.profiles).words
+            yield f"disputed ({where}): {dispute.text} [{', '.join(dispute.citations)}]"
+        for text in result.assuming:
+            yield f"assuming that {text}"
+
+
+def _distinct(shared: Shared[Judgement]) -> list[Judgement]:
+    found: dict[int, Judgement] = {}
+    for outcomes in shared.outcomes.values():
+        for judgement, _ in outcomes:
+            found[id(judgement)] = judgement
+    return list(found.values())
+
+
+def _title(item: Item) -> str:
+    if item.kind == "claim":
+        return f'"{item.text}"'
+    return f"example {item.name}" if item.name else "the example"
+
+
+def _past(verdict: Verdict) -> str:
+    return {"fails": "false", "undecided": "undecided"}.get(verdict, verdict)
+
+
+def hangs_on(questions: Iterable[str]) -> tuple[str, ...]:
+    """Return questions as a reader knows them, CPUID bits without their prefix."""
+    return tuple(question.removeprefix(FEATURE_PREFIX) for question in questions)

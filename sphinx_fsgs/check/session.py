@@ -1,0 +1,199 @@
+"""One use of the tool: a spec, a scope, and everything that is kept between examples and claims."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from sphinx_fsgs.check.asking import Asked, Oracle, Shared, share
+from sphinx_fsgs.check.claims.form import meaning_of
+from sphinx_fsgs.check.example import ExampleJudge, Prepared
+from sphinx_fsgs.check.judge import Judge, Judgement
+from sphinx_fsgs.check.report import Item, Reporter
+from sphinx_fsgs.check.result import Origin, Result
+from sphinx_fsgs.check.scopes import selected
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.machine.evaluate import EvaluationError
+from sphinx_fsgs.machine.program import assemble
+from sphinx_fsgs.machine.setup import mode_of, symbols_of
+from sphinx_fsgs.source import Fragment, Span, fragment_of
+from sphinx_fsgs.spec.errors import SpecError
+from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.syntax.claim import ClaimTree
+from sphinx_fsgs.syntax.example import Example
+from sphinx_fsgs.syntax.lexicon import Lexicon
+from sphinx_fsgs.syntax.scope import Both, Scope
+
+EMPTY_SCOPE = "FSGS182"
+COMMAND_LINE = "<command line>"
+
+
+class Session:
+    """Judges examples and claims against the processors of a scope.
+
+    :raises SpecError: when the spec, or the scope that the session was opened with, cannot be used.
+    """
+
+    def __init__(self, spec: Spec, where: Scope | None = None) -> None:
+        self.spec = spec
+        self.where = where
+        self.judge = Judge(spec)
+        self.oracle = Oracle(spec)
+        self.reporter = Reporter(spec)
+
+    @classmethod
+    def open(cls, where: str | None = None, spec_folder: Path | None = None) -> Session:
+        """Return a session; ``where`` is a scope that narrows every document's own.
+
+        :raises SpecError: as the class.
+        """
+        spec = Spec(spec_folder)
+        if not where:
+            return cls(spec)
+        scope = _scope(where, spec)
+        if not selected(scope, spec):
+            raise SpecError([_selects_nothing(fragment_of(where, COMMAND_LINE).span(), where)])
+        return cls(spec, scope)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        """The words with which documents are read."""
+        return self.spec.lexicon
+
+    @property
+    def spec_digest(self) -> str:
+        """A hash of the spec."""
+        return self.spec.digest
+
+    @cached_property
+    def tool_version(self) -> str:
+        """The version of the tool."""
+        from sphinx_fsgs import __version__
+
+        return __version__
+
+    # ---- examples and claims ----
+
+    def example(self, tree: Example, origin: Origin, found: Sequence[Diagnostic] = ()) -> Result:
+        """Return the Result of an example; ``found`` are errors in its text, because of which it is not judged."""
+        item = Item("example", tree.name, _listing(tree), origin, tree.span, tree.expect)
+        profiles, problems = self._hosts(tree.where, tree.span)
+        problems = [*found, *problems]
+        mode = mode_of(tree.before)
+        assembled = assemble(tree.run, self.spec, mode, symbols_of(tree.before, self.spec))
+        problems.extend(assembled.diagnostics)
+        if assembled.program is None or _errors(problems):
+            return self._unjudged(item, problems)
+        judge = ExampleJudge(self.judge, self.oracle)
+        prepared = Prepared(tree, assembled.program, mode)
+        shared = share(self.oracle, profiles, lambda answers: judge.judge_one(prepared, answers))
+        if judge.diagnostics:
+            return self._unjudged(item, [*problems, *judge.diagnostics])
+        return self._with_notes(self.reporter.result(item, shared, ()), problems)
+
+    def claim(self, tree: ClaimTree, origin: Origin, name: str = "", expected: str = "holds") -> Result:
+        """Return the Result of a claim."""
+        item = self._claim_item(tree, origin, name, expected)
+        profiles, problems = self._hosts(tree.scope, tree.span)
+        if _errors(problems):
+            return self._unjudged(item, problems)
+        try:
+            meaning = meaning_of(tree, self.spec)
+            shared = share(self.oracle, profiles, lambda answers: meaning.judge(self.judge, answers))
+        except EvaluationError as error:
+            return self._unjudged(item, [error.diagnostic])
+        return self.reporter.result(item, shared, ())
+
+    def unread_claim(self, text: Fragment, origin: Origin, found: Sequence[Diagnostic]) -> Result:
+        """Return the Result of a sentence that no form reads."""
+        return self._unjudged(Item("claim", "", " ".join(text.text.split()), origin, text.span()), found)
+
+    def _claim_item(self, tree: ClaimTree, origin: Origin, name: str, expected: str) -> Item:
+        end = replace(tree.span, line=tree.span.end_line, column=tree.span.end_column)
+        fits: Mapping[str, str] = {"fails": "fails", "undecided": "undecided"}
+        return Item(
+            "claim", name, tree.text, origin, tree.span,
+            fits.get(expected, "holds"), None if tree.scope is not None else end,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def _hosts(self, scope: Scope | None, span: Span) -> tuple[tuple[str, ...], list[Diagnostic]]:
+        own = selected(scope, self.spec)
+        if not own and scope is not None:
+            return (), [_selects_nothing(scope.span, "")]
+        if self.where is None:
+            return own, []
+        both = self.where if scope is None else Both(scope, self.where, span)
+        return selected(both, self.spec), []
+
+    def _unjudged(self, item: Item, found: Sequence[Diagnostic]) -> Result:
+        nothing: Shared[Judgement] = Shared({}, (), 0)
+        return self.reporter.result(item, nothing, tuple(found))
+
+    def _with_notes(self, result: Result, found: Sequence[Diagnostic]) -> Result:
+        return replace(result, diagnostics=(*found, *result.diagnostics)) if found else result
+
+    # ---- the command line ----
+
+    def prove(self, text: str) -> Result:
+        """Return the Result of a claim given on the command line."""
+        from sphinx_fsgs.syntax.read_claim import read_claim
+
+        fragment = fragment_of(text, COMMAND_LINE)
+        parsed = read_claim(fragment, self.lexicon)
+        if parsed.tree is None:
+            return self.unread_claim(fragment, "directive", parsed.diagnostics)
+        return self.claim(parsed.tree, "directive")
+
+    def run(self, assembly: str, before: str, where: str | None) -> Result:
+        """Return the Result of a snippet: what it changes, once for each way in which processors run it."""
+        from sphinx_fsgs.check.snippet import run_snippet
+
+        return run_snippet(self, assembly, before, where)
+
+    def check_spec(self) -> tuple[Diagnostic, ...]:
+        """Return everything that is wrong with the spec."""
+        from sphinx_fsgs.check.wellformed import check_everything
+
+        return check_everything(self.spec)
+
+    def explain(self, word: str) -> str | None:
+        """Return what the spec says of an instruction, a question or a processor; None for anything else."""
+        from sphinx_fsgs.check.explain import explain
+
+        return explain(self.spec, word)
+
+
+def _scope(text: str, spec: Spec) -> Scope:
+    from sphinx_fsgs.syntax.read_scope import read_scope
+
+    parsed = read_scope(fragment_of(text, COMMAND_LINE), spec.lexicon)
+    if parsed.tree is None:
+        raise SpecError(parsed.diagnostics)
+    return parsed.tree
+
+
+def _selects_nothing(span: Span, text: str) -> Diagnostic:
+    words = f" {text!r}" if text else ""
+    message = f"the scope{words} selects no processor"
+    return Diagnostic(EMPTY_SCOPE, "error", span, message, "the language of scopes", "name processors that exist together")
+
+
+def _errors(found: Sequence[Diagnostic]) -> bool:
+    return any(each.severity == "error" for each in found)
+
+
+def _listing(tree: Example) -> str:
+    from sphinx_fsgs.syntax.assembly import Instruction, Label
+
+    lines = []
+    for statement in tree.run:
+        if isinstance(statement, Instruction):
+            lines.append(statement.text)
+        elif isinstance(statement, Label):
+            lines.append(f"{statement.name}:")
+    return "\n".join(lines)
+
+
+Work = Callable[[Asked], Judgement]

@@ -1,0 +1,160 @@
+"""From a document to its Result: the one path that the command line, Sphinx and pytest share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sphinx_fsgs.check.result import DocumentResult, Result
+from sphinx_fsgs.check.session import Session
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.document.model import Annotation, Document
+from sphinx_fsgs.document.reader import read_file
+from sphinx_fsgs.machine import solver
+from sphinx_fsgs.source import Fragment, Span
+from sphinx_fsgs.syntax.claim import ClaimTree
+from sphinx_fsgs.syntax.parsed import Parsed
+from sphinx_fsgs.syntax.read_claim import read_claim, read_claims
+from sphinx_fsgs.syntax.read_example import EMPTY_PAGE, Page, merge, read_example, read_page
+from sphinx_fsgs.syntax.read_scope import read_scope
+from sphinx_fsgs.syntax.scope import Both, Scope
+
+SAME_NAME = "FSGS620"
+NO_BLOCK = "FSGS615"
+
+
+def check_file(session: Session, path: Path, shown_as: str | None = None) -> DocumentResult:
+    """Read and check one file."""
+    return check_document(session, read_file(path, shown_as=shown_as))
+
+
+def check_document(session: Session, document: Document) -> DocumentResult:
+    """Judge every example and claim of a document that has been read."""
+    before = solver.calls
+    work = _Work(session, document)
+    results = tuple(work.results())
+    return DocumentResult(
+        document.path,
+        results,
+        (*document.diagnostics, *work.found),
+        tuple(str(each) for each in document.dependencies),
+        sum(result.runs for result in results),
+        solver.calls - before,
+    )
+
+
+def _options(note: Annotation) -> list[tuple[str, Fragment | None, Span]]:
+    return [(each.name, each.value, each.span) for each in note.options]
+
+
+@dataclass(slots=True)
+class _Work:
+    session: Session
+    document: Document
+    found: list[Diagnostic]
+    page: Page
+    names: dict[str, Span]
+
+    def __init__(self, session: Session, document: Document) -> None:
+        self.session = session
+        self.document = document
+        self.found = []
+        self.names = {}
+        self.page = EMPTY_PAGE
+
+    def results(self) -> Iterator[Result]:
+        """Yield the Results in the order of the text; a page counts for all of its file."""
+        without_block = {each.span for each in self.document.diagnostics if each.code == NO_BLOCK}
+        for note in self.document.annotations:
+            if note.head == "page":
+                self._read_page(note)
+        for note in self.document.annotations:
+            if note.head == "example" and not any(_covers(note.span, span) for span in without_block):
+                yield self._example(note)
+            elif note.head in ("claim", "claims"):
+                yield from self._claims(note)
+
+    def _read_page(self, note: Annotation) -> None:
+        parsed = read_page(_options(note), note.body, self.session.lexicon, note.span)
+        self.found.extend(parsed.diagnostics)
+        self.page = parsed.tree or self.page
+
+    def _example(self, note: Annotation) -> Result:
+        name = note.argument.text.strip() if note.argument is not None else ""
+        parsed = read_example(
+            name,
+            _options(note),
+            note.body,
+            tuple(block.fragment for block in note.blocks),
+            self.session.lexicon,
+            note.span,
+            known=self.page.known,
+        )
+        assert parsed.tree is not None
+        tree = merge(self.page, parsed.tree)
+        if name:
+            self._once(tree.name, note.argument.span() if note.argument is not None else note.span)
+        return self.session.example(tree, note.origin, parsed.diagnostics)
+
+    def _once(self, name: str, span: Span) -> None:
+        first = self.names.setdefault(name, span)
+        if first is not span:
+            message = f"the example {name} is already at line {first.line}"
+            help_text = "give it another name"
+            self.found.append(Diagnostic(SAME_NAME, "error", span, message, "the annotation rules", help_text))
+
+    # ---- claims ----
+
+    def _claims(self, note: Annotation) -> Iterator[Result]:
+        scope, expected = self._claim_options(note)
+        for fragment, parsed in self._sentences(note):
+            if parsed.tree is None:
+                yield self.session.unread_claim(fragment, note.origin, parsed.diagnostics)
+                continue
+            tree = self._on_page(parsed.tree, scope)
+            result = self.session.claim(tree, note.origin, self._name(note), expected)
+            yield replace(result, diagnostics=(*parsed.diagnostics, *result.diagnostics))
+
+    def _sentences(self, note: Annotation) -> Iterator[tuple[Fragment, Parsed[ClaimTree]]]:
+        lexicon = self.session.lexicon
+        if note.head == "claim" and note.argument is not None:
+            yield note.argument, read_claim(note.argument, lexicon)
+        elif note.body is not None:
+            listed = read_claims(note.body, lexicon)
+            self.found.extend(listed.diagnostics)
+            for parsed in listed.tree or ():
+                span = parsed.tree.span if parsed.tree is not None else _first(parsed.diagnostics, note.span)
+                yield _cut(note.body, span), parsed
+
+    def _on_page(self, tree: ClaimTree, scope: Scope | None) -> ClaimTree:
+        """Return a claim with the options of its comment and what the page assumes of every state."""
+        both = scope if tree.scope is None else tree.scope if scope is None else Both(tree.scope, scope, tree.span)
+        where = self.page.where if both is None else both
+        return replace(tree, scope=where)
+
+    def _claim_options(self, note: Annotation) -> tuple[Scope | None, str]:
+        where, expect = note.option("where"), note.option("expect")
+        scope: Scope | None = None
+        if where is not None and where.value is not None:
+            parsed = read_scope(where.value, self.session.lexicon)
+            self.found.extend(parsed.diagnostics)
+            scope = parsed.tree
+        return scope, expect.value.text.strip() if expect is not None and expect.value is not None else "holds"
+
+    def _name(self, note: Annotation) -> str:
+        option = note.option("name")
+        return option.value.text.strip() if option is not None and option.value is not None else ""
+
+
+def _covers(outer: Span, inner: Span) -> bool:
+    return outer.path == inner.path and outer.line <= inner.line <= outer.end_line
+
+
+def _first(found: Sequence[Diagnostic], otherwise: Span) -> Span:
+    return found[0].span if found else otherwise
+
+
+def _cut(body: Fragment, span: Span) -> Fragment:
+    lines = tuple(line for line in body.lines if span.line <= line.line <= span.end_line)
+    return Fragment(lines or body.lines)
