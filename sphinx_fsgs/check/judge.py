@@ -154,7 +154,8 @@ class Judge:
         replay = run.replayer.replay(model)
         if not confirmed(claim.violation, replay):
             raise Internal(f"the replay of a counterexample does not show that {claim.says}")
-        shown = counterexample(replay, run.replayer, model, run.profile, sorted(claim.wanted))
+        decided = [*run.start.conditions, *path.conditions, violated]
+        shown = counterexample(replay, run.replayer, model, run.profile, sorted(claim.wanted), decided)
         return Judgement(
             "fails", claim.says, claim.code, claim.span, "", shown, run.assuming, len(run.paths), citations=self._cites(run, path)
         )

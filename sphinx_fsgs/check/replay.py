@@ -221,11 +221,18 @@ def _msrs(frame: Frame, initial: _Initial) -> Iterator[Value]:
 
 
 def counterexample(
-    replay: Replay, replayer: Replayer, model: Mapping[Term, int], profile: str, wanted: Iterable[int]
+    replay: Replay,
+    replayer: Replayer,
+    model: Mapping[Term, int],
+    profile: str,
+    wanted: Iterable[int],
+    conditions: Iterable[Value],
 ) -> Counterexample:
-    """Return the replay with only the cells that matter: those that the model chose and those wanted."""
+    """Return the replay with only the cells that matter: those that decide the conditions, and those wanted."""
     layout = replayer.layout
     last, first = replay.frames[-1], replay.frames[0]
+    decisive = terms.witnesses(conditions, Evaluator(model))
+    model = {term: value for term, value in model.items() if term in decisive}
     before = list(_initial_cells(replayer, model, first))
     before += list(_initial_memory(replayer, model, first))
     steps = []
@@ -268,7 +275,8 @@ def _initial_cells(replayer: Replayer, model: Mapping[Term, int], first: Frame) 
     chosen = {term for term in model if term.op == "var"}
     for cell in replayer.layout.cells:
         value = replayer.initial(cell.index)
-        if not chosen.isdisjoint(terms.unknowns([value])) and cell.counted:
+        given = cell.index in replayer.start.given
+        if cell.counted and (given or not chosen.isdisjoint(terms.unknowns([value]))):
             yield shown(replayer.layout, cell.index, first.cells[cell.index])
 
 

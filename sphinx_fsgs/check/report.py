@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sphinx_fsgs.check.asking import Shared
+from sphinx_fsgs.check.asking import Asked, Oracle, Shared
 from sphinx_fsgs.check.judge import Judgement
 from sphinx_fsgs.check.result import Dispute, HostVerdict, Kind, Origin, Result, Verdict
 from sphinx_fsgs.check.scopes import Namer, Wording, distinguishing
@@ -42,8 +42,17 @@ class Reporter:
         self.spec = spec
         self.namer = Namer(spec)
 
-    def result(self, item: Item, shared: Shared[Judgement], extra: Sequence[Diagnostic]) -> Result:
-        """Return the Result of an item; ``extra`` are findings about its text, because of which it was not judged."""
+    def unjudged(self, item: Item, found: Sequence[Diagnostic]) -> Result:
+        """Return the Result of an item that was not judged, because of findings about its text."""
+        return Result(
+            item.kind, item.name, item.text, item.origin, item.span, (), "proved",
+            expected=item.expected, diagnostics=tuple(found),
+        )  # fmt: skip
+
+    def result(
+        self, item: Item, shared: Shared[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle
+    ) -> Result:
+        """Return the Result of an item; ``judge`` is asked once more where it matters what a disputed answer is."""
         verdicts = tuple(self._verdict(profile, outcomes) for profile, outcomes in shared.outcomes.items())
         judgements = _distinct(shared)
         result = Result(
@@ -56,15 +65,14 @@ class Reporter:
             evidence="computed" if judgements and all(each.computed for each in judgements) else "proved",
             assuming=tuple(dict.fromkeys(text for each in judgements for text in each.assuming)),
             depends_on=shared.asked,
-            disputes=tuple(self._disputes(shared)),
+            disputes=_merged(self._disputes(shared, judge, oracle)),
             citations=tuple(dict.fromkeys(key for each in judgements for key in each.citations)),
             paths=max((each.paths for each in judgements), default=0),
             runs=shared.runs,
             reason=next((each.reason for each in verdicts if each.reason), ""),
             expected=item.expected,
         )
-        found = tuple(extra) or tuple(self._findings(item, result, shared))
-        return replace(result, diagnostics=found)
+        return replace(result, diagnostics=tuple(self._findings(item, result, shared)))
 
     def _verdict(self, profile: str, outcomes: Sequence[tuple[Judgement, Mapping[str, int]]]) -> HostVerdict:
         kinds = {judgement.verdict for judgement, _ in outcomes}
@@ -75,16 +83,22 @@ class Reporter:
         because = f"no source settles {' or '.join(open_ones)}, and the verdict hangs on it"
         return HostVerdict(profile, "undecided", because, "sources")
 
-    def _disputes(self, shared: Shared[Judgement]) -> Iterator[Dispute]:
-        """Yield each answer that was asked for and that somebody contradicts."""
+    def _disputes(self, shared: Shared[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle) -> Iterator[Dispute]:
+        """Yield each disputed answer on which a verdict rests: with the other answer it would be another verdict."""
         for question in shared.asked:
             if question not in self.spec.behaviour_names:
                 continue
             for answer in self.spec.behaviour(question).replies:
-                concerned = tuple(name for name in answer.profiles if name in shared.outcomes)
-                concerned = tuple(name for name in concerned if shared.outcomes[name][0][0].verdict != "n/a")
-                for dispute in answer.disputed if concerned else ():
-                    yield Dispute(question, answer.value, concerned, dispute.text, dispute.cites)
+                concerned = tuple(
+                    name for name in answer.profiles if name in shared.outcomes and _rests(name, question, shared)
+                )
+                if not answer.disputed or not concerned:
+                    continue
+                other = {question: 1 - oracle.answers(concerned[0], question)[0]}
+                verdict = shared.outcomes[concerned[0]][0][0].verdict
+                if judge(Asked(oracle, concerned[0], other)).verdict != verdict:
+                    for each in answer.disputed:
+                        yield Dispute(question, answer.value, concerned, each.text, each.cites)
 
     # ---- findings ----
 
@@ -127,6 +141,7 @@ class Reporter:
                 groups.setdefault(key, []).append(host)
         holds = result.on("holds")
         for (code, says, span), hosts in groups.items():
+            others = tuple(self._others(hosts, result))
             fails = tuple(host.profile for host in hosts)
             qualifier = distinguishing(holds, fails, result.depends_on, self.namer) if len(groups) == 1 else None
             yield Diagnostic(
@@ -136,7 +151,7 @@ class Reporter:
                 f"{_title(item)} is false on {self._name(fails, result).words}: {says}",
                 self._authority(result),
                 f"say where it holds: on {qualifier.scope}" if qualifier and qualifier.scope else "correct it",
-                tuple(self._notes(result)),
+                (*others, *self._notes(result)),
                 self._fix(item, qualifier),
                 item.text,
                 fails,
@@ -144,6 +159,20 @@ class Reporter:
                 hosts[0].counterexample,
                 result.citations,
             )
+
+    def _others(self, hosts: Sequence[HostVerdict], result: Result) -> Iterator[str]:
+        """Yield in one line each how the violation looks on processors where it looks different."""
+        shapes: dict[object, list[HostVerdict]] = {}
+        for host in hosts:
+            shown = host.counterexample
+            key = None if shown is None else (shown.before, shown.after, tuple(step.changes for step in shown.steps))
+            shapes.setdefault(key, []).append(host)
+        for same in list(shapes.values())[1:]:
+            example = same[0].counterexample
+            if example is not None:
+                before, after = (", ".join(f"{n} = {v}" for n, v in side) for side in (example.before, example.after))
+                words = self._name([host.profile for host in same], result).words
+                yield f"on {words}: from {before}{f' to {after}' if after else ''}"
 
     def _fix(self, item: Item, qualifier: Wording | None) -> Fix | None:
         if qualifier is None or not qualifier.scope or item.kind != "claim" or item.end is None:
@@ -196,6 +225,21 @@ class Reporter:
             yield f"disputed ({where}): {dispute.text} [{', '.join(dispute.citations)}]"
         for text in result.assuming:
             yield f"assuming that {text}"
+
+
+def _rests(profile: str, question: str, shared: Shared[Judgement]) -> bool:
+    """Whether a processor got a verdict, and not one that has nothing to do with what was asked."""
+    return shared.outcomes[profile][0][0].verdict != "n/a" and question in shared.asked
+
+
+def _merged(disputes: Iterable[Dispute]) -> tuple[Dispute, ...]:
+    """Return the disputes with those that say the same of different processors as one."""
+    found: dict[tuple[str, tuple[str, ...]], Dispute] = {}
+    for each in disputes:
+        known = found.get((each.text, each.citations))
+        profiles = (*known.profiles, *each.profiles) if known else each.profiles
+        found[each.text, each.citations] = replace(known or each, profiles=tuple(dict.fromkeys(profiles)))
+    return tuple(found.values())
 
 
 def _distinct(shared: Shared[Judgement]) -> list[Judgement]:

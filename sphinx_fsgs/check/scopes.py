@@ -77,7 +77,7 @@ class Namer:
                 yield wording
         for (one, first), (other, second) in combinations(simple, 2):
             if one & other == wanted:
-                words = f"{first.words} {second.words}" if second.words.startswith("with") else f"{second.words} {first.words}"
+                words = _narrowed(first.words, second.words)
                 yield Wording(f"{first.scope} and {second.scope}", words, 2)
             if one | other == wanted and not one & other:
                 yield Wording(f"{first.scope} or {second.scope}", f"{first.words}, and {second.words}", 2)
@@ -91,8 +91,8 @@ class Namer:
             if None in bits.values():
                 continue
             having = frozenset(name for name, bit in bits.items() if bit)
-            yield having, Wording(feature, f"with {feature}", 1)
-            yield frozenset(self.all) - having, Wording(f"not {feature}", f"without {feature}", 1)
+            yield having, Wording(feature, f"processors with {feature}", 1)
+            yield frozenset(self.all) - having, Wording(f"not {feature}", f"processors without {feature}", 1)
 
     def _families(self) -> Iterator[tuple[frozenset[str], Wording]]:
         for vendor, entry in self._vendors.items():
@@ -130,6 +130,14 @@ class Namer:
                 left -= members
                 found.append((min(self.all.index(each) for each in members), wording))
         return [wording for _, wording in sorted(found, key=lambda each: each[0])]
+
+
+def _narrowed(one: str, other: str) -> str:
+    """Return two descriptions as one: ``AMD processors with FS_GS_NS``."""
+    general = "processors "
+    if one.startswith(general):
+        one, other = other, one
+    return f"{one} and {other.removeprefix(general)}" if one.startswith(general) else f"{one} {other}"
 
 
 def distinguishing(holds: Iterable[str], fails: Iterable[str], asked: Sequence[str], namer: Namer) -> Wording | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from sphinx_fsgs.check.asking import Asked, Oracle, Shared, share
+from sphinx_fsgs.check.asking import Asked, Oracle, share
 from sphinx_fsgs.check.claims.form import meaning_of
 from sphinx_fsgs.check.example import ExampleJudge, Prepared
 from sphinx_fsgs.check.judge import Judge, Judgement
@@ -88,10 +88,14 @@ class Session:
             return self._unjudged(item, problems)
         judge = ExampleJudge(self.judge, self.oracle)
         prepared = Prepared(tree, assembled.program, mode)
-        shared = share(self.oracle, profiles, lambda answers: judge.judge_one(prepared, answers))
+
+        def work(answers: Asked) -> Judgement:
+            return judge.judge_one(prepared, answers)
+
+        shared = share(self.oracle, profiles, work)
         if judge.diagnostics:
             return self._unjudged(item, [*problems, *judge.diagnostics])
-        return self._with_notes(self.reporter.result(item, shared, ()), problems)
+        return self._with_notes(self.reporter.result(item, shared, work, self.oracle), problems)
 
     def claim(self, tree: ClaimTree, origin: Origin, name: str = "", expected: str = "holds") -> Result:
         """Return the Result of a claim."""
@@ -101,10 +105,13 @@ class Session:
             return self._unjudged(item, problems)
         try:
             meaning = meaning_of(tree, self.spec)
-            shared = share(self.oracle, profiles, lambda answers: meaning.judge(self.judge, answers))
+
+            def work(answers: Asked) -> Judgement:
+                return meaning.judge(self.judge, answers)
+
+            return self.reporter.result(item, share(self.oracle, profiles, work), work, self.oracle)
         except EvaluationError as error:
             return self._unjudged(item, [error.diagnostic])
-        return self.reporter.result(item, shared, ())
 
     def unread_claim(self, text: Fragment, origin: Origin, found: Sequence[Diagnostic]) -> Result:
         """Return the Result of a sentence that no form reads."""
@@ -128,8 +135,7 @@ class Session:
         return selected(both, self.spec), []
 
     def _unjudged(self, item: Item, found: Sequence[Diagnostic]) -> Result:
-        nothing: Shared[Judgement] = Shared({}, (), 0)
-        return self.reporter.result(item, nothing, tuple(found))
+        return self.reporter.unjudged(item, found)
 
     def _with_notes(self, result: Result, found: Sequence[Diagnostic]) -> Result:
         return replace(result, diagnostics=(*found, *result.diagnostics)) if found else result
@@ -195,5 +201,3 @@ def _listing(tree: Example) -> str:
             lines.append(f"{statement.name}:")
     return "\n".join(lines)
 
-
-Work = Callable[[Asked], Judgement]

@@ -66,6 +66,7 @@ from sphinx_fsgs.syntax.operation import (
     Undefined,
 )
 
+_PLAIN = Concrete()
 Compiled = Callable[..., object]
 Sizes = tuple[tuple[str, Meaning], ...]
 
@@ -125,7 +126,7 @@ class _Block:
 
     def keep(self, code: Code, hint: str = "t") -> Code:
         """Return code that is cheap to repeat, putting the value into a variable if need be."""
-        if code.constant is not None or re.fullmatch(r"[a-z_]\w*|s\[\d+\]", code.text):
+        if code.constant is not None or code.is_plain or re.fullmatch(r"[a-z_]\w*|s\[\d+\]", code.text):
             return code
         name = self.compiler.fresh(hint)
         self.write(f"{name} = {code.text}")
@@ -334,7 +335,7 @@ class _Function:
                 out.names[statement.name] = Constant(value.constant, value.width)
                 return
             out.write(f"{name} = {value.text}")
-            out.names[statement.name] = Local(name, value.width, value.is_truth)
+            out.names[statement.name] = Local(name, value.width, value.is_truth, value.is_plain)
         elif isinstance(statement, Assign):
             self.assign(statement.place, self.expression(statement.value, out), out, statement.span)
         elif isinstance(statement, If):
@@ -517,7 +518,7 @@ class _Function:
         if view is not None:
             return InCells(view)
         if self.spec.is_question(name):
-            return Local(f"A[{name!r}]", 1)
+            return Local(f"A[{name!r}]", 1, is_plain=True)
         return None
 
     def place_width(self, place: Place, out: _Block) -> int:
@@ -757,7 +758,7 @@ class _Function:
         if isinstance(meaning, Constant):
             return constant(meaning.value, meaning.width)
         if isinstance(meaning, Local):
-            return Code(meaning.code, meaning.width, is_truth=meaning.is_truth)
+            return Code(meaning.code, meaning.width, None, meaning.is_truth, meaning.is_plain)
         if isinstance(meaning, InCells):
             return self.read_view(meaning.view)
         if isinstance(meaning, InMemory):
@@ -802,6 +803,8 @@ class _Function:
             self.truth(value, expr.operand.span)
             if value.constant is not None:
                 return constant(value.constant ^ 1, 1)
+            if value.is_plain:
+                return Code(_PLAIN.negation(value.text), 1, is_truth=True, is_plain=True)
             return Code(self.emitter.negation(value.text), 1, is_truth=True)
         if value.constant is not None:
             return constant(-value.constant, value.width)
@@ -852,8 +855,10 @@ class _Function:
         for one, other in ((left, right), (right, left)):
             if one.constant is not None:
                 return constant(absorbing, 1) if one.constant == absorbing else other
-        join = self.emitter.both if expr.op == "AND" else self.emitter.either
-        return Code(join(left.text, right.text), 1, is_truth=True)
+        plain = left.is_plain and right.is_plain
+        emitter = _PLAIN if plain else self.emitter
+        join = emitter.both if expr.op == "AND" else emitter.either
+        return Code(join(left.text, right.text), 1, is_truth=True, is_plain=plain)
 
     def conditional(self, expr: Conditional, out: _Block) -> Code:
         """Return one of two values; a constant condition leaves one of them."""
@@ -869,7 +874,9 @@ class _Function:
         if None not in (then.width, otherwise.width) and then.width != otherwise.width:
             raise CompileError(f"the arms have {then.width} and {otherwise.width} bits", expr.span)
         texts = self.emitter.as_number(then), self.emitter.as_number(otherwise)
-        return Code(self.emitter.choice(test.text, *texts, width or CARRIER), width)
+        choice = (_PLAIN if test.is_plain else self.emitter).choice
+        plain = test.is_plain and all(each.constant is not None or each.is_plain for each in (then, otherwise))
+        return Code(choice(test.text, *texts, width or CARRIER), width, is_plain=plain)
 
     def apply(self, expr: Call, out: _Block) -> Code:
         """Return a function's value: one of the notation's own, an unknown of the spec, or one of its functions."""
@@ -890,7 +897,7 @@ class _Function:
             if value.constant is not None:
                 meanings.append(Constant(value.constant, value.width))
             else:
-                meanings.append(Local(value.text, value.width, value.is_truth))
+                meanings.append(Local(value.text, value.width, value.is_truth, value.is_plain))
         return self.function(expr.name, meanings, out, expr.span)
 
     def function(self, name: str, meanings: Sequence[Meaning], out: _Block, span: Span) -> Code:

@@ -16,13 +16,16 @@ from sphinx_fsgs.machine.terms import ones
 class Code:
     """Python text with its width in bits (None: takes that of its neighbour) and its value if constant.
 
-    ``is_truth`` marks text that yields a Python truth value.
+    ``is_truth`` marks text that yields a Python truth value; ``is_plain`` that its value is never a
+    term, as that of a question to the profile, so that Python itself may choose by it and ask no more
+    than it must.
     """
 
     text: str
     width: int | None
     constant: int | None = None
     is_truth: bool = False
+    is_plain: bool = False
 
 
 def constant(value: int, width: int | None = None) -> Code:

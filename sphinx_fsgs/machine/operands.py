@@ -66,6 +66,7 @@ class Local:
     code: str
     width: int | None
     is_truth: bool = False
+    is_plain: bool = False
 
 
 Meaning = Constant | InCells | InMemory | RecordRef | Formula | Local

@@ -649,6 +649,41 @@ class Evaluator:
         return _int(rebuild(term, [_value(each) for each in args]))
 
 
+def witnesses(conditions: Iterable[Value], values: Evaluator) -> frozenset[Term]:
+    """Return unknowns that suffice to see that these conditions have the values that they have.
+
+    Of what one operand decides (a false conjunct, the arm of a choice) only that operand is looked at.
+    """
+    found: set[Term] = set()
+    seen: set[Term] = set()
+    stack = [each for each in conditions if isinstance(each, Term)]
+    while stack:
+        term = stack.pop()
+        if term in seen:
+            continue
+        seen.add(term)
+        if term.op == "var":
+            found.add(term)
+            continue
+        if term.op == "apply":
+            found.add(term)
+        stack.extend(_deciding(term, values))
+    return frozenset(found)
+
+
+def _deciding(term: Term, values: Evaluator) -> Iterable[Term]:
+    if term.op == "ite":
+        condition, then, otherwise = map(_value, term.args)
+        chosen = then if values(condition) else otherwise
+        return [each for each in (condition, chosen) if isinstance(each, Term)]
+    if term.op in ("and", "or"):
+        decides = 0 if term.op == "and" else 1
+        for each in operands(term):
+            if values(each) == decides:
+                return (each,)
+    return operands(term)
+
+
 _SIMPLE: dict[str, Callable[[Value, Value, int], Value]] = {
     "bvand": bit_and,
     "bvor": bit_or,

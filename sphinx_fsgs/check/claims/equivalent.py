@@ -140,8 +140,9 @@ class Equivalent:
             if cell.counted and here.frames[-1].cells[cell.index] != there.frames[-1].cells[cell.index]
         ]
         wanted = sorted({*apart, *named_cells(self.cells, around)})
-        shown = counterexample(here, left.replayer, model, left.profile, wanted)
-        beside = counterexample(there, right.replayer, model, right.profile, wanted)
+        decided = [*left.start.conditions, *left.paths[number].conditions, *conditions]
+        shown = counterexample(here, left.replayer, model, left.profile, wanted, decided)
+        beside = counterexample(there, right.replayer, model, right.profile, wanted, decided)
         says = f"the other way ends with {_end(beside.steps, beside.after)}"
         cites = [key for run in (left, right) for each in run.program.instructions for key in self._cites(each.stem)]
         return Judgement(

@@ -78,9 +78,9 @@ class Transfer:
             _, first, width = final_value(name, seen, self.about.spec)
             return terms.eq(first, into(seen), width)
 
-        yield self._claim(arrived, was_there, wanted)
         if self.width and not self.negated:
-            yield from self._wide_enough(name, variant, wanted)
+            yield self._wide_enough(name, variant, arrived, wanted)
+        yield self._claim(arrived, was_there, wanted)
 
     def _claim(
         self, done: Callable[[Observed], Value], already: Callable[[Observed], Value], wanted: frozenset[int]
@@ -126,19 +126,19 @@ class Transfer:
         extend = terms.sign_extend if self.verb == "sign-extends" else terms.zero_extend
         return extend(origin.value, size, width)
 
-    def _wide_enough(self, name: str, variant: Variant, wanted: frozenset[int]) -> Iterable[Claimed]:
-        """Yield that the source really has the stated width: refuted by the widest value that arrives."""
+    def _wide_enough(
+        self, name: str, variant: Variant, arrived: Callable[[Observed], Value], wanted: frozenset[int]
+    ) -> Claimed:
+        """Return that the source really has the stated width; the widest value that arrives refutes it."""
 
         def violation(seen: Observed) -> Value:
             origin = self._origin(seen, variant)
             size = origin.width or self.width
-            if size == self.width:
-                return 0
             widest = terms.eq(origin.value, terms.ones(size), size)
-            return widest if size < self.width else 1
+            return 0 if size == self.width else terms.and_(widest, arrived(seen))
 
-        says = f"what arrives in {name} does not have {self.width} bits"
-        yield Claimed(violation, says, self.about.tree.span, CLAIM_FAILS, wanted, completes)
+        says = f"the source of {name} does not have {self.width} bits"
+        return Claimed(violation, says, self.about.tree.span, CLAIM_FAILS, wanted, completes)
 
 
 def read(tree: ClaimTree, spec: Spec) -> Transfer:
