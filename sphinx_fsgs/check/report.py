@@ -111,7 +111,7 @@ class Reporter:
             yield self._nowhere(item, result)
             return
         yield from self._failures(item, result, shared)
-        yield from self._vacuous(item, result)
+        yield from self._vacuous(item, result, shared)
         yield from self._undecided(item, result)
 
     def _expected(self, item: Item, result: Result, spoken_of: Sequence[HostVerdict]) -> Iterator[Diagnostic]:
@@ -179,19 +179,20 @@ class Reporter:
             return None
         return Fix("say where it holds", item.end, f" on {qualifier.scope}")
 
-    def _vacuous(self, item: Item, result: Result) -> Iterator[Diagnostic]:
-        groups: dict[str, list[str]] = {}
+    def _vacuous(self, item: Item, result: Result, shared: Shared[Judgement]) -> Iterator[Diagnostic]:
+        groups: dict[tuple[str, str, Span], list[str]] = {}
         for host in result.verdicts:
             if host.verdict == "vacuous":
-                groups.setdefault(host.because, []).append(host.profile)
-        for because, profiles in groups.items():
+                judgement = shared.outcomes[host.profile][0][0]
+                key = (judgement.code, host.because, judgement.span or item.span)
+                groups.setdefault(key, []).append(host.profile)
+        for (code, because, span), profiles in groups.items():
             where = self._name(profiles, result)
             elsewhere = [each.profile for each in result.verdicts if each.profile not in profiles]
             offer = self.namer.name(elsewhere, result.depends_on) if elsewhere else None
             help_text = f"write :where: {offer.scope}" if offer and offer.scope else "leave a state open"
-            code = "FSGS231" if "place" in because else "FSGS230"
             message = f"{_title(item)} says nothing on {where.words}: {because}"
-            yield Diagnostic(code, "error", item.span, message, "silence is never success", help_text, subject=item.text)
+            yield Diagnostic(code, "error", span, message, "silence is never success", help_text, subject=item.text)
 
     def _undecided(self, item: Item, result: Result) -> Iterator[Diagnostic]:
         groups: dict[tuple[str, str], list[str]] = {}

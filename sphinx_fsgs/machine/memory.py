@@ -18,6 +18,9 @@ WIDTH = 64
 MAX_INDEXED_WRITES = 64
 """Writes that a read at a variable offset may have to look through; beyond, ``undecided: bound memory``."""
 
+MAX_BYTES = 4096
+"""Bytes at constant offsets that may be written to one object; beyond, ``undecided: bound memory``."""
+
 INITIAL = "mem"
 """The unknown function from addresses to the bytes that memory holds at first."""
 
@@ -45,33 +48,54 @@ class Object:
         return Object(self.origin, dict(self.bytes), list(self.log))
 
 
+class _Content:
+    """What copies of a memory share until one of them changes it."""
+
+    __slots__ = ("objects", "owned", "origins", "used", "spans")
+
+    def __init__(self) -> None:
+        self.objects: dict[Value, Object] = {}
+        self.owned: set[Value] = set()
+        self.origins: dict[Term, None] = {}
+        self.used: dict[Value, None] = {}
+        self.spans: dict[Value, tuple[int, int]] = {}
+
+    def copy(self) -> _Content:
+        """Return content that can be changed; its objects are still shared."""
+        other = _Content()
+        other.objects = dict(self.objects)
+        other.origins = dict(self.origins)
+        other.used = dict(self.used)
+        other.spans = dict(self.spans)
+        return other
+
+
 class Memory:
     """All objects of a run; copies share what is not written."""
 
-    __slots__ = ("_objects", "_owned", "_origins", "_used", "_spans")
+    __slots__ = ("_content", "_shared")
 
-    def __init__(self) -> None:
-        self._objects: dict[Value, Object] = {}
-        self._owned: set[Value] = set()
-        self._origins: dict[Term, None] = {}
-        self._used: dict[Value, None] = {}
-        self._spans: dict[Value, tuple[int, int]] = {}
+    def __init__(self, content: _Content | None = None) -> None:
+        self._content = _Content() if content is None else content
+        self._shared = content is not None
 
     def copy(self) -> Memory:
-        """Return the same memory, to go on from here."""
-        other = Memory()
-        other._objects = dict(self._objects)
-        other._origins = dict(self._origins)
-        other._used = dict(self._used)
-        other._spans = dict(self._spans)
-        self._owned = set()
-        return other
+        """Return the same memory, to go on from here; it costs nothing until one of the two is changed."""
+        self._shared = True
+        return Memory(self._content)
+
+    def _changed(self) -> _Content:
+        """Return the content, to be changed."""
+        if self._shared:
+            self._content = self._content.copy()
+            self._shared = False
+        return self._content
 
     def declare(self, origin: Value, low: int = 0, high: int = 0) -> None:
         """Say that ``origin`` begins an object of its own that reaches from ``low`` to ``high`` bytes from it."""
         base, offset = terms.split(origin)
         if isinstance(base, Term):
-            self._origins.setdefault(base)
+            self._open(base)
             self._reach(base, offset + low, offset + high)
 
     def locate(self, address: Value) -> tuple[Value, Value]:
@@ -79,19 +103,19 @@ class Memory:
         base, constant = terms.split(address)
         if isinstance(base, int):
             return 0, constant
-        if base in self._origins:
+        if base in self._content.origins:
             return base, _signed(constant)
         for origin, rest in _cuts(base):
-            if origin in self._origins:
+            if origin in self._content.origins:
                 return origin, terms.add(rest, constant, WIDTH)
-        self._origins.setdefault(base)
+        self._open(base)
         return base, _signed(constant)
 
     def load(self, address: Value, size: int) -> Value:
         """Return ``size`` bytes at an address, little-endian."""
         origin, offset = self.locate(address)
         self._touch(origin, offset, size)
-        found = self._objects.get(origin)
+        found = self._content.objects.get(origin)
         parts = [(self._byte(found, origin, offset, index), 8) for index in reversed(range(size))]
         return terms.join(parts)
 
@@ -112,22 +136,24 @@ class Memory:
             elif not guard:
                 continue
             target.bytes[offset + index] = byte
+        if len(target.bytes) > MAX_BYTES:
+            raise BoundReached("memory")
 
     def objects(self) -> Iterator[Object]:
         """Yield the objects that have been written."""
-        return iter(self._objects.values())
+        return iter(self._content.objects.values())
 
     def object(self, origin: Value) -> Object | None:
         """Return the object of an origin, None while nothing has been written to it."""
-        return self._objects.get(origin)
+        return self._content.objects.get(origin)
 
     def used(self) -> tuple[Value, ...]:
         """Return the origins that have been reached, in order."""
-        return tuple(self._used)
+        return tuple(self._content.used)
 
     def apart(self) -> Iterator[Value]:
         """Yield that the objects reached or declared do not overlap."""
-        ranges = [(origin, *self._spans[origin]) for origin in self._spans]
+        ranges = [(origin, *span) for origin, span in self._content.spans.items()]
         for number, (one, low, high) in enumerate(ranges):
             for other, bottom, top in ranges[number + 1 :]:
                 first = terms.add(one, low & terms.ones(WIDTH), WIDTH)
@@ -137,26 +163,31 @@ class Memory:
                 yield terms.le(high - low, between, WIDTH)
                 yield terms.le(top - bottom, behind, WIDTH)
 
+    def _open(self, origin: Term) -> None:
+        if origin not in self._content.origins:
+            self._changed().origins[origin] = None
+
     def _touch(self, origin: Value, offset: Value, size: int) -> None:
-        self._used.setdefault(origin)
+        if origin not in self._content.used:
+            self._changed().used[origin] = None
         if isinstance(offset, int):
             self._reach(origin, offset, offset + size)
         else:
-            low, high = self._spans.get(origin, (0, 0))
-            self._spans[origin] = (min(low, 0), max(high, 1 << 16))  # a table's limit has 16 bits
+            self._reach(origin, 0, 1 << 16)  # a table's limit has 16 bits
 
     def _reach(self, origin: Value, low: int, high: int) -> None:
-        if origin in self._spans:
-            first, last = self._spans[origin]
-            low, high = min(first, low), max(last, high)
-        self._spans[origin] = (low, high)
+        known = self._content.spans.get(origin)
+        span = (low, high) if known is None else (min(known[0], low), max(known[1], high))
+        if span != known:
+            self._changed().spans[origin] = span
 
     def _own(self, origin: Value) -> Object:
-        if origin not in self._owned:
-            found = self._objects.get(origin)
-            self._objects[origin] = Object(origin) if found is None else found.copy()
-            self._owned.add(origin)
-        return self._objects[origin]
+        content = self._changed()
+        if origin not in content.owned:
+            found = content.objects.get(origin)
+            content.objects[origin] = Object(origin) if found is None else found.copy()
+            content.owned.add(origin)
+        return content.objects[origin]
 
     def _byte(self, found: Object | None, origin: Value, offset: Value, index: int) -> Value:
         at = offset + index if isinstance(offset, int) else terms.add(offset, index, WIDTH)

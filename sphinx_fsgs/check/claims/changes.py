@@ -46,9 +46,7 @@ class Changes:
             yield from only(cells, run, self.about.spec, self.about.tree)
             return
         for cell in cells:
-            claim = kept([cell], run, self.about.spec)
-            if claim is not None:
-                yield claim
+            yield kept([cell], run, self.about.spec, self.about.tree)
 
     def happens(self, run: Finished, variant: Variant) -> Judgement | None:
         """For ``changes A``: each of the cells changes in some state."""
@@ -63,7 +61,7 @@ class Changes:
             )
             if not can:
                 name = cell.name if isinstance(cell, Name) else "it"
-                return Judgement("fails", f"no state in which {name} changes", CLAIM_FAILS, cell.span, paths=len(run.paths))
+                return Judgement("fails", f"no state in which {name} changes", CLAIM_FAILS, self.about.tree.span, paths=len(run.paths))
         return Judgement("holds", assuming=run.assuming, paths=len(run.paths))
 
 

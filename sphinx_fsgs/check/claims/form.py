@@ -170,16 +170,15 @@ def context(run: Finished, spec: Spec) -> Context:
     return Context(spec, run.program, ())
 
 
-def kept(cells: Sequence[Expr], run: Finished, spec: Spec) -> Claimed | None:
-    """Return the claim that these cells keep their values; None without cells."""
+def kept(cells: Sequence[Expr], run: Finished, spec: Spec, tree: ClaimTree) -> Claimed:
+    """Return the claim that these cells keep their values."""
     around = context(run, spec)
 
     def violation(seen: Observed) -> Value:
         return terms.not_(terms.all_of(unchanged(cell, seen.last, seen.first, around) for cell in cells))
 
     names = ", ".join(cell.name for cell in cells if isinstance(cell, Name))
-    span = cells[0].span
-    return Claimed(violation, f"{names} changes", span, CLAIM_FAILS, named_cells(cells, around), completes)
+    return Claimed(violation, f"{names} changes", tree.span, CLAIM_FAILS, named_cells(cells, around), completes)
 
 
 def only(cells: Sequence[Expr], run: Finished, spec: Spec, tree: ClaimTree) -> Iterable[Claimed]:
