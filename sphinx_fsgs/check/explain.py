@@ -1,0 +1,90 @@
+"""``fsgs explain``: what the spec says of an instruction, a question or a processor, as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sphinx_fsgs.check.scopes import Namer
+from sphinx_fsgs.spec.model import Spec
+
+
+def explain(spec: Spec, word: str) -> str | None:
+    """Return the explanation of a word, None when the spec has nothing of that name."""
+    name = " ".join(word.split())
+    stem = name.upper() if name.upper() in spec.index.stems else spec.index.subjects.get(name.lower(), "")
+    if not stem and len(spec.index.mnemonics.get(name.lower(), ())) == 1:
+        stem = spec.index.mnemonics[name.lower()][0]
+    if stem:
+        return "\n".join(_instruction(spec, stem)) + "\n"
+    if name in spec.behaviour_names:
+        return "\n".join(_question(spec, name)) + "\n"
+    if name in spec.profiles:
+        return "\n".join(_profile(spec, name)) + "\n"
+    return None
+
+
+def _instruction(spec: Spec, stem: str) -> Iterator[str]:
+    entry = spec.instruction(stem)
+    yield Path(entry.path).read_text(encoding="utf-8").rstrip()
+    yield ""
+    yield from _cited(spec, (*entry.cites,))
+
+
+def _question(spec: Spec, name: str) -> Iterator[str]:
+    behaviour, namer = spec.behaviour(name), Namer(spec)
+    yield behaviour.question
+    yield ""
+    yield behaviour.why
+    yield behaviour.enumerated
+    keys: list[str] = []
+    for answer in behaviour.replies:
+        yield ""
+        yield f"{answer.value}: {namer.name(answer.profiles).words}"
+        evidence = answer.evidence or "no source settles it"
+        yield f"    {evidence} [{', '.join(answer.cites)}]"
+        keys.extend(answer.cites)
+        for dispute in answer.disputed:
+            yield f"    disputed: {dispute.text} [{', '.join(dispute.cites)}]"
+            keys.extend(dispute.cites)
+    yield ""
+    yield from _cited(spec, keys)
+
+
+def _profile(spec: Spec, name: str) -> Iterator[str]:
+    profile = spec.profiles[name]
+    yield f"{profile.title} ({profile.name}), launched {profile.launched}"
+    families = (f"family {each.family:X}h, models {_models(each.models)}" for each in profile.signatures)
+    yield "; ".join(families)
+    yield ""
+    yield "CPUID"
+    keys: list[str] = []
+    for feature, bit in profile.cpuid.items():
+        known = profile.known[feature]
+        text = {True: "1", False: "0", None: "differs between its models"}[bit]
+        yield f"    {feature:14} {text:4} {known.evidence} [{', '.join(known.cites)}]"
+        keys.extend(known.cites)
+    yield ""
+    yield "Questions"
+    for question in sorted(spec.behaviour_names):
+        answer = spec.behaviour(question).answer_of(name)
+        evidence = answer.evidence or "no source settles it"
+        yield f"    {question}: {answer.value} ({evidence}) [{', '.join(answer.cites)}]"
+        keys.extend(answer.cites)
+        for dispute in answer.disputed:
+            yield f"        disputed: {dispute.text} [{', '.join(dispute.cites)}]"
+            keys.extend(dispute.cites)
+    yield ""
+    yield from _cited(spec, keys)
+
+
+def _models(models: Iterable[tuple[int, int]]) -> str:
+    return ", ".join(f"{first:X}h" if first == last else f"{first:X}h-{last:X}h" for first, last in models)
+
+
+def _cited(spec: Spec, keys: Iterable[str]) -> Iterator[str]:
+    """Yield what the citations stand for, each once."""
+    for key in dict.fromkeys(keys):
+        citation = spec.citations.get(key)
+        if citation is not None:
+            yield f"[{key}] {citation.title}. {citation}"

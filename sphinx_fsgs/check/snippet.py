@@ -1,0 +1,134 @@
+"""``fsgs run``: what a snippet changes, on each path, once for each way in which processors run it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sphinx_fsgs.check.asking import Asked, share
+from sphinx_fsgs.check.judge import Finished, Judgement
+from sphinx_fsgs.check.report import Item
+from sphinx_fsgs.check.result import HostVerdict, Result, Trace
+from sphinx_fsgs.check.scopes import selected
+from sphinx_fsgs.check.wording import value_text
+from sphinx_fsgs.diagnostic import Diagnostic, Step
+from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.observe import Observed
+from sphinx_fsgs.machine.program import assemble
+from sphinx_fsgs.machine.setup import apply_before, begin, mode_of, symbols_of
+from sphinx_fsgs.machine.symbolic import MemoryRules
+from sphinx_fsgs.source import Fragment, Span, fragment_of
+from sphinx_fsgs.syntax.example import Example
+from sphinx_fsgs.syntax.read_example import read_page
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.check.session import Session
+
+SOURCE = "<snippet>"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    judgement: Judgement
+    traces: tuple[Trace, ...] = ()
+    found: tuple[Diagnostic, ...] = ()
+
+
+def run_snippet(session: Session, assembly: str, before: str, where: str | None) -> Result:
+    """Return the Result of a snippet: its verdict is that it could be run, its traces what it changes."""
+    code = fragment_of(assembly, SOURCE)
+    example, found = _read(session, code, before)
+    item = Item("example", "", assembly.strip(), "directive", code.span())
+    profiles, problems = _profiles(session, where, code.span())
+    assembled = assemble(example.run, session.spec, mode_of(example.before), symbols_of(example.before, session.spec))
+    found = (*found, *problems, *assembled.diagnostics)
+    program = assembled.program
+    if program is None or any(each.severity == "error" for each in found):
+        return session.reporter.unjudged(item, found)
+
+    def compute(answers: Asked) -> _Ran:
+        traces: list[Trace] = []
+        lines: list[Diagnostic] = []
+
+        def work() -> Judgement:
+            start = begin(session.spec, mode_of(example.before), answers, MemoryRules())
+            lines.extend(apply_before(start, example.before))
+            run = session.judge.finish(program, start, answers)
+            traces.extend(_traces(run))
+            return Judgement("holds", paths=len(run.paths), assuming=run.assuming)
+
+        return _Ran(session.judge.guarded(work), tuple(traces), tuple(lines))
+
+    shared = share(session.oracle, profiles, compute)
+    verdicts, traces, lines = [], [], dict.fromkeys(found)
+    for profile, outcomes in shared.outcomes.items():
+        ran, _ = outcomes[0]
+        judgement = ran.judgement
+        verdicts.append(HostVerdict(profile, judgement.verdict, judgement.says, judgement.reason))
+        traces.extend(replace(trace, profile=profile) for trace in ran.traces)
+        lines.update(dict.fromkeys(ran.found))
+    assuming = dict.fromkeys(text for outcome in shared.outcomes.values() for text in outcome[0][0].judgement.assuming)
+    return replace(
+        session.reporter.unjudged(item, tuple(lines)),
+        verdicts=tuple(verdicts),
+        traces=tuple(traces),
+        depends_on=shared.asked,
+        runs=shared.runs,
+        assuming=tuple(assuming),
+    )
+
+
+def _read(session: Session, code: Fragment, before: str) -> tuple[Example, tuple[Diagnostic, ...]]:
+    from sphinx_fsgs.syntax.read_assembly import read_assembly
+
+    body = "before\n" + "\n".join(f"    {line}" for line in before.splitlines()) if before.strip() else ""
+    page = read_page((), fragment_of(body, "<before>"), session.lexicon, code.span()) if body else None
+    run = read_assembly(code, session.lexicon)
+    lines = page.tree.before if page is not None and page.tree is not None else ()
+    example = Example("", None, "holds", (), lines, run.tree or (), (), code.span())
+    return example, (*run.diagnostics, *(page.diagnostics if page is not None else ()))
+
+
+def _profiles(session: Session, where: str | None, span: Span) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
+    if not where:
+        return selected(session.where, session.spec), ()
+    from sphinx_fsgs.syntax.read_scope import read_scope
+
+    parsed = read_scope(fragment_of(where, "<--where>"), session.lexicon)
+    if parsed.tree is None:
+        return (), parsed.diagnostics
+    return selected(parsed.tree, session.spec), ()
+
+
+def _traces(run: Finished) -> Iterator[Trace]:
+    for path, seen in zip(run.paths, run.seen, strict=True):
+        conditions = [("if", value_text(each, 1)) for each in path.conditions]
+        steps = tuple(_steps(seen, run))
+        yield Trace(run.profile, tuple(conditions), steps, tuple(_changed(seen, 0, len(seen.boundaries) - 1, run)))
+
+
+def _steps(seen: Observed, run: Finished) -> Iterator[Step]:
+    for number, done in enumerate(seen.steps):
+        bound = run.program.instructions[done.index]
+        changes = tuple(_changed(seen, number, number + 1, run)) if done.completed else ()
+        events = tuple(name for name, guard in done.events if guard != 0)
+        yield Step(bound.text, bound.span.line, changes, "" if done.completed else _fault(seen), events)
+
+
+def _fault(seen: Observed) -> str:
+    if seen.error is None:
+        return seen.vector
+    return f"{seen.vector}({value_text(seen.error, 32)})"
+
+
+def _changed(seen: Observed, one: int, other: int, run: Finished) -> Iterator[tuple[str, str]]:
+    before, after = seen.boundaries[one], seen.boundaries[other]
+    for cell in run.start.spec.layout.cells:
+        was, now = before.place.read(cell.index), after.place.read(cell.index)
+        if cell.counted and terms.eq(was, now, cell.width) != 1:
+            yield cell.name, value_text(now, cell.width)
+    known = {id(change.address): change for change in before.changes()}
+    for change in after.changes():
+        if id(change.address) not in known and change.differs != 0:
+            yield f"u8[{value_text(change.address, 64)}]", value_text(after.place.load(change.address, 1), 8)
