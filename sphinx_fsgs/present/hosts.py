@@ -18,7 +18,7 @@ def listed(profiles: Sequence[str]) -> str:
     """Return the processors by their names, or how many they are: what can be said without the spec."""
     if len(profiles) > _FEW:
         return plural(len(profiles), "processor")
-    *front, last = profiles
+    *front, last = profiles or ("no processor",)
     return f"{', '.join(front)} and {last}" if front else last
 
 

@@ -14,6 +14,9 @@ from sphinx_fsgs.present.words import MARKS, VERDICTS_TOLD, overall, plural
 
 Row = tuple[str, ...]
 
+NOT_JUDGED = "not checked, because its text cannot be understood"
+"""What is shown of a result without a verdict; the finding stands where the text does."""
+
 
 def render(result: Result, trace: bool = False, names: Names = listed) -> str:
     """Return the whole result as one block; ``trace`` opens the steps of the run."""
@@ -41,7 +44,7 @@ def render_note(results: Sequence[Result], names: Names = listed) -> str:
 def render_mark(result: Result, names: Names = listed) -> str:
     """Return the sign behind a claim in running text; its title and hidden words say what it means."""
     verdict = overall(result)
-    words = f"{verdict} {on_hosts(result, verdict, names)}"
+    words = f"{verdict} {on_hosts(result, verdict, names)}" if result.verdicts else NOT_JUDGED
     return (
         f'<span class="fsgs-sign {_class(verdict)}" title="{escape(words)}">'
         f'<span aria-hidden="true">{MARKS[verdict]}</span><span class="fsgs-unseen"> ({escape(words)})</span></span>'
@@ -58,6 +61,8 @@ def _sign(verdict: Verdict) -> str:
 
 def _caption(results: Sequence[Result], worst: Result, names: Names) -> str:
     verdict = overall(worst)
+    if not worst.verdicts:
+        return NOT_JUDGED
     if verdict in ("holds", "n/a"):
         judged = {host.profile for each in results for host in each.verdicts if host.verdict != "n/a"}
         return f"checked on {plural(len(judged), 'processor')}"
@@ -72,7 +77,7 @@ def _entry(result: Result, names: Names) -> str:
         for each in VERDICTS_TOLD
         if result.on(each)
     )
-    return f"<li>{name}: {escape(told)}</li>"
+    return f"<li>{name}: {escape(told or NOT_JUDGED)}</li>"
 
 
 def _verdict(result: Result, verdict: Verdict, names: Names) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.present.findings import bad_setting, unknown_setting, unreadable_settings
 
 _CODE = re.compile(r"FSGS[0-9]{0,3}")
-_KNOWN = ("where", "select", "ignore", "strict", "symbols")
+_KNOWN = ("where", "select", "ignore", "strict")
 _TABLE = re.compile(r"\s*\[\s*tool\s*\.\s*fsgs\b")
 
 
@@ -26,16 +25,12 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be set. ``select`` and ``ignore`` hold codes or their beginnings (``FSGS3``).
-
-    ``symbols`` are further symbols of the assembler, by name.
-    """
+    """What can be set. ``select`` and ``ignore`` hold codes or their beginnings (``FSGS3``)."""
 
     where: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     strict: bool = False
-    symbols: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def reports(self, code: str) -> bool:
         """Return whether findings of that code are reported: the longest beginning that names it decides.
@@ -118,7 +113,6 @@ class _Reader:
             self._codes("select", table.get("select", [])),
             self._codes("ignore", table.get("ignore", [])),
             self._strict(table.get("strict", False)),
-            self._symbols(table.get("symbols", {})),
         )
         if self._wrong:
             raise SettingsError(tuple(self._wrong))
@@ -141,15 +135,6 @@ class _Reader:
             return value
         self._complain("strict", "strict is neither true nor false", "write strict = true")
         return False
-
-    def _symbols(self, value: object) -> dict[str, int]:
-        if isinstance(value, dict):
-            wrong = [name for name, number in value.items() if type(number) is not int or not 0 <= number < 1 << 64]
-            for name in wrong:
-                self._complain(name, f"symbol {name} is no number of 64 bits", "write NAME = 0x1234")
-            return {name: number for name, number in value.items() if name not in wrong}
-        self._complain("symbols", "symbols is no table", "write [tool.fsgs.symbols] and NAME = NUMBER below it")
-        return {}
 
     def _complain(self, name: str, message: str, help: str) -> None:
         self._wrong.append(bad_setting(self._path, self._line(name), message, help))

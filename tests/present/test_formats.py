@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 
 from sphinx_fsgs.check.result import DocumentResult, Report
 from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.present import html
 from sphinx_fsgs.present.ansi import Palette, plain
 from sphinx_fsgs.present.formats import concise, text, verdict
 from sphinx_fsgs.present.formats import json as json_format
@@ -168,3 +170,34 @@ def test_the_worst_verdict_comes_first() -> None:
     assert overall(FAILS) == "fails"
     assert overall(HOLDS) == "undecided"
     assert DOCUMENT.all_diagnostics() == (FAILURE, MISSPELT)
+
+
+def test_what_was_not_judged_is_said_to_be_so() -> None:
+    unread = replace(FAILS, verdicts=(), diagnostics=(MISSPELT,))
+    for markup in (html.render(unread), html.render_note([unread, HOLDS]), html.render_mark(unread)):
+        assert "FSGS110" in markup or html.NOT_JUDGED in markup
+    assert "unknown cell" in html.render(unread)
+
+
+def test_html_escapes_what_a_document_says() -> None:
+    hostile = replace(
+        FAILS, text="<script>", name="<b>", assuming=("<i>",), diagnostics=(replace(FAILURE, message="<u>"),)
+    )
+    markup = html.render(hostile) + html.render_note([hostile]) + html.render_mark(hostile)
+    assert not any(tag in markup for tag in ("<script>", "<b>", "<i>", "<u>"))
+
+
+def test_html_is_well_formed() -> None:
+    for markup in (
+        html.render(HOLDS, trace=True),
+        html.render(FAILS),
+        html.render_note([HOLDS, FAILS]),
+        html.render_mark(HOLDS),
+    ):
+        ElementTree.fromstring(markup)
+
+
+def test_citations_that_are_the_authority_are_named_once() -> None:
+    found = replace(FAILURE, authority="sdm:SWAPGS", citations=("sdm:SWAPGS", "apm2:4.5.3"))
+    shown = text.finding(found, SOURCES)
+    assert "= by:" not in shown and "= see: sdm:SWAPGS, apm2:4.5.3" in shown

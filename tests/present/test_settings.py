@@ -22,10 +22,8 @@ where = "LKGS"
 select = ["FSGS3", "FSGS201"]
 ignore = ["FSGS301"]
 strict = true
-[tool.fsgs.symbols]
-MY_OFFSET = 0x40
 """
-    assert parse_settings(text, "p") == Settings("LKGS", ("FSGS3", "FSGS201"), ("FSGS301",), True, {"MY_OFFSET": 0x40})
+    assert parse_settings(text, "p") == Settings("LKGS", ("FSGS3", "FSGS201"), ("FSGS301",), True)
 
 
 def test_the_nearest_file_that_speaks_of_us_counts(tmp_path: Path) -> None:
@@ -45,8 +43,6 @@ def test_the_nearest_file_that_speaks_of_us_counts(tmp_path: Path) -> None:
         ("[tool.fsgs]\nwhere = 3\n", 2, "FSGS791", "where is no text"),
         ('[tool.fsgs]\nselect = ["E501"]\n', 2, "FSGS791", "select is no list of codes"),
         ("[tool.fsgs]\nstrict = 1\n", 2, "FSGS791", "neither true nor false"),
-        ("[tool.fsgs.symbols]\nBIG = 0x10000000000000000\n", 2, "FSGS791", "BIG is no number of 64 bits"),
-        ("[tool.fsgs.symbols]\nYES = true\n", 2, "FSGS791", "YES is no number"),
         ("[tool]\nfsgs = 3\n", 2, "FSGS791", "no table"),
         ("[tool.fsgs]\nwhere = \n", 2, "FSGS790", "cannot be read"),
     ],

@@ -135,7 +135,10 @@ def _pad(text: str, columns: int) -> str:
 
 
 def _way_out(diagnostic: Diagnostic, gutter: int, palette: Palette) -> Iterator[str]:
-    if diagnostic.authority:
+    # Where citations are the authority, they are named once.
+    if diagnostic.authority and diagnostic.authority != ", ".join(
+        diagnostic.citations[: diagnostic.authority.count(",") + 1]
+    ):
         yield from _item(diagnostic.authority, "by", gutter, palette)
     if diagnostic.citations:
         yield from _item(", ".join(diagnostic.citations), "see", gutter, palette)
