@@ -186,7 +186,7 @@ def test_prove(capsys: pytest.CaptureFixture[str]) -> None:
 def test_run_shows_what_changes(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["run", "-e", "mov %rbx, %rax"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("on all 3 processors\n") and "RAX   ? → 0x0" in out and "RBX   " not in out
+    assert out.startswith("on all 3 processors\n") and "mov %rbx, %rax   RAX = 0x0\n" in out and "RBX =" not in out
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"swapgs\n")))
     assert main(["run", "-", "--before", "CPL = 0"]) == 0
     assert "swapgs" in capsys.readouterr().out

@@ -162,7 +162,7 @@ def test_verdict_text() -> None:
 
 def test_trace_shows_only_what_changed() -> None:
     assert verdict.render_trace(HOLDS.traces[0]) == (
-        "  swapgs     GS.base = ?b\n  nop        no change\n  lkgs %ax   #UD\nin the end\n  GS.base   ?a → ?b\n"
+        "  swapgs     GS.base = ?b\n  nop        no change\n  lkgs %ax   #UD\n  in the end\n  GS.base   ?a → ?b\n"
     )
 
 

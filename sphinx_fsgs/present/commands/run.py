@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from sphinx_fsgs.check.result import DocumentResult, Report, Result, Trace
+from sphinx_fsgs.check.result import DocumentResult, Report, Result
 from sphinx_fsgs.present.commands.common import open_session, settings_here
 from sphinx_fsgs.present.console import Console
 from sphinx_fsgs.present.formats.text import finding
@@ -95,10 +95,17 @@ def _text(assembly: str, result: Result, console: Console) -> str:
 
 
 def _traces(result: Result, console: Console) -> list[str]:
-    """Return each distinct run once, headed by the processors that it stands for."""
-    groups: dict[Trace, list[str]] = {}
+    """Return the paths of each group of processors that behave alike, headed by their names."""
+    paths: dict[str, dict[str, None]] = {}
     for trace in result.traces:
-        groups.setdefault(replace(trace, profile=""), []).append(trace.profile)
-    of = len(result.verdicts) or len(result.traces)
-    heads = (console.palette.paint(f"on {hosts(profiles, of, shortest)}", "bold") for profiles in groups.values())
-    return [f"{head}\n{render_trace(trace, console.palette)}" for head, trace in zip(heads, groups, strict=True)]
+        paths.setdefault(trace.profile, {})[render_trace(trace, console.palette)] = None
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for profile, shown in paths.items():
+        groups.setdefault(tuple(shown), []).append(profile)
+    of = len(result.verdicts) or len(paths)
+    return [_group(shown, hosts(profiles, of, shortest), console) for shown, profiles in groups.items()]
+
+
+def _group(paths: tuple[str, ...], where: str, console: Console) -> str:
+    many = f", depending on the state before, one of {len(paths)}" if len(paths) > 1 else ""
+    return f"{console.palette.paint(f'on {where}{many}', 'bold')}\n" + "\n".join(paths)

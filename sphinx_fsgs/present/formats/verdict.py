@@ -55,27 +55,31 @@ def aside(result: Result, verdict: Verdict) -> str:
 
 
 def render_trace(trace: Trace, palette: Palette = _PLAIN) -> str:
-    """Return a run as a table: each step with what it changed, then the cells that differ in the end."""
-    rows = [(plain(step.text), effect(step) or "no change") for step in trace.steps]
-    first = max((width(text) for text, _ in rows), default=0)
-    lines = [f"  {text}{' ' * (first - width(text))}   {_tinted(change, step, palette)}" for (text, change), step in
-             zip(rows, trace.steps, strict=True)]  # fmt: skip
-    changes = list(changed(trace))
-    names = max((width(cell) for cell, _, _ in changes), default=0)
-    if changes:
-        lines.append(palette.paint("in the end", "bold"))
-    lines += [f"  {cell}{' ' * (names - width(cell))}   {old} → {new}" for cell, old, new in changes]
+    """Return a run as a table: each step with what it changed, then the cells that differ in the end.
+
+    After a single step the end is left out, since the step says it all.
+    """
+    steps = [(plain(step.text), _effect(step, palette)) for step in trace.steps]
+    lines = _columns(steps)
+    changes = [(cell, f"{old} → {new}" if old else new) for cell, old, new in changed(trace)]
+    if changes and len(steps) != 1:
+        lines += [palette.paint("  in the end", "dim"), *_columns(changes)]
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
-def _tinted(change: str, step: Step, palette: Palette) -> str:
-    return palette.paint(change, "red") if step.fault else change
+def _columns(rows: list[tuple[str, str]]) -> list[str]:
+    first = max((width(text) for text, _ in rows), default=0)
+    return [f"  {left}{' ' * (first - width(left))}   {right}" for left, right in rows]
+
+
+def _effect(step: Step, palette: Palette) -> str:
+    return palette.paint(effect(step), "red") if step.fault else effect(step) or "no change"
 
 
 def changed(trace: Trace) -> Iterator[tuple[str, str, str]]:
-    """Return the cells that a run left different: name, value before (``?`` where nothing said), value after."""
+    """Return the cells that a run left different: name, value before (empty where nothing said), value after."""
     before = dict(trace.before)
     for cell, value in trace.after:
-        old = before.get(cell, "?")
+        old = before.get(cell, "")
         if old != value:
             yield plain(cell), plain(old), plain(value)
