@@ -102,7 +102,9 @@ def _profiles(session: Session, where: str | None, span: Span) -> tuple[tuple[st
 
 
 def _traces(run: Finished) -> Iterator[Trace]:
-    for path, seen in zip(run.paths, run.seen, strict=True):
+    for number, (path, seen) in enumerate(zip(run.paths, run.seen, strict=True)):
+        if not run.can(number):
+            continue
         conditions = [("if", value_text(each, 1)) for each in path.conditions]
         steps = tuple(_steps(seen, run))
         yield Trace(run.profile, tuple(conditions), steps, tuple(_changed(seen, 0, len(seen.boundaries) - 1, run)))

@@ -250,7 +250,8 @@ class Questions:
             session.require(each)
         if apart and not session.check():
             return None
-        return _minimise(session, self._ordered([*needed, *apart]))
+        decided = [*self.start.conditions, *path.conditions, *conditions]
+        return _minimise(session, self._ordered([*needed, *apart]), decided)
 
     def _ordered(self, conditions: Iterable[Value]) -> list[Term]:
         order = {cell.name: cell.index for cell in self.start.spec.layout.cells}
@@ -268,26 +269,33 @@ class Questions:
         return self._session
 
 
-def _minimise(session: solver.Session, unknowns: Sequence[Term]) -> dict[Term, int]:
-    chosen: dict[Term, int] = {}
+def _minimise(session: solver.Session, unknowns: Sequence[Term], decided: Sequence[Value]) -> dict[Term, int]:
+    """Return a model in which the unknowns that decide the conditions are as small as can be, one after the other."""
     current = dict(session.model(unknowns)) if session.check() else {}
-    for term in unknowns:
-        best = current[term]
-        low, high = 0, best
-        if best and session.check(terms.eq(term, 0, term.width)):
-            best = high = 0
-        while low < high:
-            middle = (low + high) // 2
-            if session.check(terms.le(term, middle, term.width)):
-                best = session.model([term])[term]
-                high = best
-            else:
-                low = middle + 1
-        chosen[term] = best
-        session.require(terms.eq(term, best, term.width))
+    settled: set[Term] = set()
+    while True:
+        decisive = terms.witnesses(decided, terms.Evaluator(current))
+        term = next((each for each in unknowns if each in decisive and each not in settled), None)
+        if term is None:
+            return current
+        settled.add(term)
+        session.require(terms.eq(term, _smallest(session, term, current[term]), term.width))
         if session.check():
             current = dict(session.model(unknowns))
-    return chosen
+
+
+def _smallest(session: solver.Session, term: Term, known: int) -> int:
+    """Return the smallest value that a term can have, given one that it can."""
+    if not known or session.check(terms.eq(term, 0, term.width)):
+        return 0
+    low, best = 1, known
+    while low < best:
+        middle = (low + best) // 2
+        if session.check(terms.le(term, middle, term.width)):
+            best = session.model([term])[term]
+        else:
+            low = middle + 1
+    return best
 
 
 def settle(holds: object, place: Place) -> Value:
@@ -356,21 +364,24 @@ class Runner:
         walk.assumed = (*walk.assumed, *machine.assumed)
         walk.deferred = (*walk.deferred, *machine.deferred)
         for fault in machine.faults:
-            branch = walk.fork(fault.guard)
-            if self._feasible(fault.guard, branch, questions):
-                found.append(_faulted(branch, fault, ()))
-        for address, condition in _targets(machine.state.cells[_rip(start)]):
+            if fault.guard != 0:
+                found.append(_faulted(walk.fork(fault.guard), fault, ()))
+        targets = list(_targets(machine.state.cells[_rip(start)]))
+        for address, condition in targets:
             guard = terms.and_(completed, condition)
             branch = walk.fork(guard)
-            if self._feasible(guard, branch, questions):
-                branch.state = machine.state.copy()
-                branch.steps = _extended(branch.steps, Step(walk.index, True, tuple(machine.events)))
-                index = None if address is None else program.index(address)
-                if index is None:
-                    found.append(_ended(branch, "leaves"))
-                else:
-                    branch.index = index
-                    yield branch
+            # Only where the ways part for good is it worth asking whether one can be taken; who judges a
+            # path asks again with what is claimed of it.
+            if guard == 0 or (len(targets) > 1 and not self._feasible(guard, branch, questions)):
+                continue
+            branch.state = machine.state.copy()
+            branch.steps = _extended(branch.steps, Step(walk.index, True, tuple(machine.events)))
+            index = None if address is None else program.index(address)
+            if index is None:
+                found.append(_ended(branch, "leaves"))
+            else:
+                branch.index = index
+                yield branch
 
     def _execute(self, program: Program, bound: Bound, walk: _Walk, start: Start) -> tuple[Machine, Value]:
         state = walk.state.copy()

@@ -22,13 +22,14 @@ class Term:
     alternates parts and their widths, the most significant part first.
     """
 
-    __slots__ = ("op", "width", "args", "serial", "__weakref__")
+    __slots__ = ("op", "width", "args", "serial", "_unknowns", "__weakref__")
 
     def __init__(self, op: str, width: int, args: tuple[int | str | Term, ...], serial: int) -> None:
         self.op = op
         self.width = width
         self.args = args
         self.serial = serial
+        self._unknowns: frozenset[Term] | None = None
 
     def __repr__(self) -> str:
         return f"{self.op}{self.width}({', '.join(map(str, self.args))})"
@@ -579,9 +580,30 @@ def post_order(roots: Iterable[Value]) -> Iterator[Term]:
             stack.extend((each, False) for each in reversed(operands(term)) if id(each) not in seen)
 
 
-def unknowns(roots: Iterable[Value]) -> tuple[Term, ...]:
-    """Return the variables and applications below the roots, in a fixed order."""
-    return tuple(term for term in post_order(roots) if term.op in ("var", "apply"))
+def unknowns(roots: Iterable[Value]) -> frozenset[Term]:
+    """Return the variables and applications below the roots; each term keeps its own."""
+    found: frozenset[Term] = frozenset()
+    for root in roots:
+        if isinstance(root, Term):
+            mine = root._unknowns if root._unknowns is not None else _gather(root)
+            found = found | mine if found else mine
+    return found
+
+
+def _gather(root: Term) -> frozenset[Term]:
+    stack = [root]
+    while stack:
+        term = stack[-1]
+        open_ones = [each for each in operands(term) if each._unknowns is None]
+        if open_ones:
+            stack.extend(open_ones)
+            continue
+        stack.pop()
+        if term._unknowns is None:
+            below = [each._unknowns or frozenset() for each in operands(term)]
+            own = frozenset((term,)) if term.op in ("var", "apply") else frozenset()
+            term._unknowns = own.union(*below)
+    return root._unknowns or frozenset()
 
 
 def substitute(root: Value, replacements: Mapping[Term, Value]) -> Value:

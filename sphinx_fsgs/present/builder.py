@@ -25,6 +25,7 @@ class CheckBuilder(Builder):
     name = "fsgs"
     epilog = f"The report is in %(outdir)s/{REPORT}."
     allow_parallel = True
+    """Documents may be read in several processes; none is written."""
     supported_image_types: ClassVar[list[str]] = []
 
     def get_outdated_docs(self) -> Iterator[str]:

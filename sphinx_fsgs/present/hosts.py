@@ -22,22 +22,29 @@ def listed(profiles: Sequence[str]) -> str:
     return f"{', '.join(front)} and {last}" if front else last
 
 
-def shortest(profiles: Sequence[str]) -> str:
-    """Return the shortest words that the spec has for exactly these processors: families, ranges, features."""
-    return _shortest(tuple(profiles))
+def naming(depends_on: Sequence[str] = ()) -> Names:
+    """Return what finds the shortest words that the spec has for exactly some processors: families, ranges, features.
+
+    :param depends_on: the questions on which the verdicts hang; CPUID bits among them are tried first.
+    """
+    return lambda profiles: _shortest(tuple(profiles), tuple(depends_on))
 
 
 @functools.cache
-def _shortest(profiles: tuple[str, ...]) -> str:
+def _shortest(profiles: tuple[str, ...], depends_on: tuple[str, ...]) -> str:
     from sphinx_fsgs.check.scopes import Namer
     from sphinx_fsgs.spec.model import Spec
 
     spec = Spec()
-    return Namer(spec).name(profiles).words if spec.profiles.keys() >= set(profiles) else listed(profiles)
+    if not profiles or not spec.profiles.keys() >= set(profiles):
+        return listed(profiles)
+    known = [each for each in depends_on if spec.is_question(each)]
+    return Namer(spec).name(profiles, known).words
 
 
-def words_for(result: Result, names: Names) -> dict[tuple[str, ...], str]:
+def words_for(result: Result) -> dict[tuple[str, ...], str]:
     """Return words for each group of processors that the result tells apart, so that a page can keep them."""
+    names = naming(result.depends_on)
     groups = [result.on(verdict) for verdict in VERDICTS]
     return {group: names(group) for group in groups if group and len(group) != len(result.verdicts)}
 

@@ -120,7 +120,9 @@ def _runs(traces: Iterable[Trace], opened: bool) -> Iterator[str]:
 
 
 def _grounds(result: Result) -> Iterator[str]:
-    disputes = tuple(f"disputed: {each.text} [{', '.join(each.citations)}]" for each in result.disputes)
+    told = [note for each in result.diagnostics for note in each.notes]
+    untold = [each for each in result.disputes if not any(each.text in note for note in told)]
+    disputes = tuple(f"disputed: {each.text} [{', '.join(each.citations)}]" for each in untold)
     lines = (
         *(f"assuming {each}" for each in result.assuming),
         *(f"depends on {each}" for each in result.depends_on),

@@ -11,7 +11,7 @@ from sphinx_fsgs.check.result import Result
 from sphinx_fsgs.diagnostic import Counterexample
 from sphinx_fsgs.present.formats.text import counterexample_table
 from sphinx_fsgs.present.formats.verdict import aside, render_trace
-from sphinx_fsgs.present.hosts import Names, listed, on_hosts, shortest, words_for
+from sphinx_fsgs.present.hosts import Names, listed, on_hosts, words_for
 from sphinx_fsgs.present.words import VERDICTS_TOLD
 
 Shape = Literal["block", "note", "mark"]
@@ -29,7 +29,7 @@ class fsgs_result(nodes.General, nodes.Element):
 def result_node(results: Iterable[Result], shape: Shape, trace: bool = False) -> fsgs_result:
     """Return a node for results; ``trace`` asks for the steps of the run."""
     held = tuple(results)
-    words = {group: said for result in held for group, said in words_for(result, shortest).items()}
+    words = {group: said for result in held for group, said in words_for(result).items()}
     return fsgs_result("", results=held, shape=shape, trace=trace, words=words)
 
 

@@ -9,7 +9,7 @@ from sphinx_fsgs.present.commands.common import open_session, settings_here
 from sphinx_fsgs.present.console import Console
 from sphinx_fsgs.present.formats.text import finding
 from sphinx_fsgs.present.formats.verdict import render
-from sphinx_fsgs.present.hosts import shortest
+from sphinx_fsgs.present.hosts import naming
 from sphinx_fsgs.present.selection import UNUSABLE, status
 from sphinx_fsgs.present.sources import Sources
 
@@ -37,4 +37,4 @@ def execute(claim: str, where: str | None, format: str, console: Console) -> int
 def _text(claim: str, result: Result, console: Console) -> str:
     sources = Sources([(result.span.path, claim)])
     said = [finding(each, sources, console.palette) for each in result.diagnostics]
-    return "\n".join([render(result, console.palette, shortest), *said] if result.verdicts else said)
+    return "\n".join([render(result, console.palette, naming(result.depends_on)), *said] if result.verdicts else said)

@@ -12,7 +12,7 @@ from sphinx_fsgs.present.commands.common import open_session, settings_here
 from sphinx_fsgs.present.console import Console
 from sphinx_fsgs.present.formats.text import finding
 from sphinx_fsgs.present.formats.verdict import render_trace
-from sphinx_fsgs.present.hosts import hosts, shortest
+from sphinx_fsgs.present.hosts import hosts, naming
 from sphinx_fsgs.present.selection import UNUSABLE, status
 from sphinx_fsgs.present.sources import Sources
 
@@ -103,7 +103,9 @@ def _traces(result: Result, console: Console) -> list[str]:
     for profile, shown in paths.items():
         groups.setdefault(tuple(shown), []).append(profile)
     of = len(result.verdicts) or len(paths)
-    return [_group(shown, hosts(profiles, of, shortest), console) for shown, profiles in groups.items()]
+    return [
+        _group(shown, hosts(profiles, of, naming(result.depends_on)), console) for shown, profiles in groups.items()
+    ]
 
 
 def _group(paths: tuple[str, ...], where: str, console: Console) -> str:
