@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import CodeType
 from typing import cast
@@ -82,7 +82,6 @@ CARRIER = 64
 SIZES = ("OperandSize", "AddressSize")
 CHECK_ACCESS = "check_access"
 LINEAR_ADDRESS = "linear_address"
-_PLACE = {"lineno": 1, "col_offset": 0, "end_lineno": 1, "end_col_offset": 0}
 _RUNTIME: dict[str, object] = {
     name: getattr(terms, name)
     for name in (
@@ -109,6 +108,14 @@ class _Guards:
     writes: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A line of Python and the line of the spec that it is written for."""
+
+    line: int
+    text: str
+
+
 class _Block:
     """Python statements being collected, each with a line of the spec."""
 
@@ -116,13 +123,22 @@ class _Block:
         self.compiler = compiler
         self.names = names
         self.guards = guards
-        self.body: list[ast.stmt] = []
+        self.body: list[_Written] = []
         self.line = 1
         self.may_fault = False
 
     def write(self, text: str) -> None:
         """Add statements written as text, at the current line."""
-        self.body.extend(_parsed(text, self.line))
+        self.body.extend(_Written(self.line, each) for each in text.split("\n"))
+
+    def write_if(self, test: str, first: str, then: Sequence[_Written], otherwise: Sequence[_Written]) -> None:
+        """Add an ``if`` at the current line; ``first`` is a statement in front of its body, or empty."""
+        self.body.append(_Written(self.line, f"if {test}:"))
+        own = [_Written(self.line, first)] if first else []
+        self.body.extend(_indented([*own, *then] or [_Written(self.line, "pass")]))
+        if otherwise:
+            self.body.append(_Written(self.line, "else:"))
+            self.body.extend(_indented(otherwise))
 
     def keep(self, code: Code, hint: str = "t") -> Code:
         """Return code that is cheap to repeat, putting the value into a variable if need be."""
@@ -298,25 +314,21 @@ class _Function:
         first = "m, g, w, A" if symbolic else "s, m, A"
         self.statements(block, body)
         if symbolic:
-            body.body.append(ast.Return(ast.Name("g", ast.Load(), **_PLACE), **_PLACE))
+            body.write("return g")
         elif self.faults_after_write:
             body.body = self._undoing(body.body)
-        head = _parsed(f"def {self.name}({', '.join((first, *values))}):\n pass", 1)[0]
-        assert isinstance(head, ast.FunctionDef)
-        head.body = body.body or head.body
-        module = ast.Module([head], [])
-        ast.fix_missing_locations(module)
-        code = compile(module, self.path, "exec")
+        head = _Written(body.body[0].line if body.body else 1, f"def {self.name}({', '.join((first, *values))}):")
+        lines = [head, *_indented(body.body or [_Written(1, "pass")])]
+        code = compile(_stamped(lines), self.path, "exec")
         space = _RUNTIME | self.globals | {"__builtins__": {"min": min}}
         exec(cast(CodeType, code), space)  # noqa: S102 - our own spec, compiled; no text of a document gets here
         return cast(Compiled, space[self.name])
 
-    def _undoing(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        frame = _parsed("u = s[:]\ntry:\n pass\nexcept Fault:\n s[:] = u\n raise", 1)
-        attempt = frame[1]
-        assert isinstance(attempt, ast.Try)
-        attempt.body = body
-        return frame
+    def _undoing(self, body: list[_Written]) -> list[_Written]:
+        """Return the body with what it writes undone when it faults."""
+        line = body[0].line
+        before, behind = ("u = s[:]", "try:"), ("except Fault:", " s[:] = u", " raise")
+        return [*(_Written(line, text) for text in before), *_indented(body), *(_Written(line, text) for text in behind)]
 
     # ---- statements ----
 
@@ -377,7 +389,7 @@ class _Function:
             self.choose(rest, otherwise, no)
         else:
             self.statements(otherwise, no)
-        out.body.append(_branch(f"if {test.text}:\n pass", out.line, yes.body, no.body))
+        out.write_if(test.text, "", yes.body, no.body)
 
     def _choose_terms(self, test: Code, then: Block, rest: list[tuple[Expr, Block]], otherwise: Block, out: _Block) -> None:
         held = out.keep(Code(f"m.test({test.text})", 1), "c")
@@ -397,8 +409,7 @@ class _Function:
             (no_g, no_w, f"not_({held.text})", no),
         ):
             if branch.body:
-                text = f"if {guard} != 0:\n {write} = and_({writes}, {condition})"
-                out.body.append(_branch(text, out.line, branch.body, []))
+                out.write_if(f"{guard} != 0", f"{write} = and_({writes}, {condition})", branch.body, [])
         if yes.may_fault or no.may_fault:
             out.may_fault = True
             out.write(f"{reached} = m.merge({reached}, before_{yes_g}, {yes_g}, before_{no_g}, {no_g})")
@@ -940,21 +951,15 @@ class _Function:
         return Code(extend(text, value.width, to), to)
 
 
-def _parsed(text: str, line: int) -> list[ast.stmt]:
-    statements = ast.parse(text).body
-    for statement in statements:
-        for node in ast.walk(statement):
-            if "lineno" in node._attributes:
-                node.lineno = node.end_lineno = line  # type: ignore[attr-defined]
-                node.col_offset = node.end_col_offset = 0  # type: ignore[attr-defined]
-    return statements
+def _indented(lines: Iterable[_Written]) -> list[_Written]:
+    return [_Written(each.line, f" {each.text}") for each in lines]
 
 
-def _branch(text: str, line: int, body: list[ast.stmt], orelse: list[ast.stmt]) -> ast.If:
-    """Return ``if`` with a test written as text; what the text has in its body comes first."""
-    node = _parsed(text, line)[0]
-    assert isinstance(node, ast.If)
-    first = [each for each in node.body if not isinstance(each, ast.Pass)]
-    node.body = [*first, *body] or node.body
-    node.orelse = orelse
-    return node
+def _stamped(lines: Sequence[_Written]) -> ast.Module:
+    """Return the parsed text with every node at the line of the spec that it was written for."""
+    module = ast.parse("\n".join(each.text for each in lines))
+    for node in ast.walk(module):
+        if "lineno" in node._attributes:
+            node.lineno = node.end_lineno = lines[node.lineno - 1].line  # type: ignore[attr-defined]
+            node.col_offset = node.end_col_offset = 0  # type: ignore[attr-defined]
+    return module
