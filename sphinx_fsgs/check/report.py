@@ -85,6 +85,7 @@ class Reporter:
 
     def _disputes(self, shared: Shared[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle) -> Iterator[Dispute]:
         """Yield each disputed answer on which a verdict rests: with the other answer it would be another verdict."""
+        tried: dict[tuple[tuple[str, int], ...], Verdict] = {}
         for question in shared.asked:
             if question not in self.spec.behaviour_names:
                 continue
@@ -94,9 +95,12 @@ class Reporter:
                 )
                 if not answer.disputed or not concerned:
                     continue
-                other = {question: 1 - oracle.answers(concerned[0], question)[0]}
-                verdict = shared.outcomes[concerned[0]][0][0].verdict
-                if judge(Asked(oracle, concerned[0], other)).verdict != verdict:
+                known = {each: oracle.answers(concerned[0], each)[0] for each in shared.asked}
+                known[question] = 1 - known[question]
+                key = tuple(known.items())
+                if key not in tried:
+                    tried[key] = judge(Asked(oracle, concerned[0], {question: known[question]})).verdict
+                if tried[key] != shared.outcomes[concerned[0]][0][0].verdict:
                     for each in answer.disputed:
                         yield Dispute(question, answer.value, concerned, each.text, each.cites)
 

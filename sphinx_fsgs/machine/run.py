@@ -149,6 +149,7 @@ class Questions:
         self._session: solver.Session | None = None
         self._invariants: dict[str, Value] = {}
         self._worked_out: dict[int, tuple[Value, ...]] = {}
+        self._models = [terms.Evaluator({})]
 
     def possible(self, conditions: Sequence[Value], path: Path | _Walk | None = None) -> bool:
         """Return whether conditions can hold together in some state that the run is over.
@@ -159,9 +160,17 @@ class Questions:
         found = self.assumptions(conditions, path)
         if found is None:
             return False
-        if not found:
+        if not found or self._seen_before(found):
             return True
-        return self._open().check(*found)
+        session = self._open()
+        if not session.check(*found):
+            return False
+        self._models.append(terms.Evaluator(session.model(sorted(terms.unknowns(found), key=str))))
+        return True
+
+    def _seen_before(self, conditions: Sequence[Value]) -> bool:
+        """Whether the state in which all is zero, or one that a solver has found, meets the conditions."""
+        return any(all(model(each) for each in conditions) for model in self._models)
 
     def assumptions(self, conditions: Sequence[Value], path: Path | _Walk | None) -> list[Value] | None:
         """Return all that must hold with these conditions, None when something is false for sure."""

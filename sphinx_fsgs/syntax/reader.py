@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 @functools.cache
 def grammar(name: str, *starts: str) -> Lark:
     """Return the parser of ``grammar/NAME.lark`` for these start rules (LALR, contextual lexer)."""
+    from sphinx_fsgs.syntax import kept
+
+    found = kept.load(name, starts)
+    if found is None:
+        found = _built(name, starts)
+        kept.keep(name, starts, found)
+    return found
+
+
+def _built(name: str, starts: tuple[str, ...]) -> Lark:
     from lark import Lark
 
     folder = data_dir("grammar")
