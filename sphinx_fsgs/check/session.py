@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sphinx_fsgs.check.asking import Asked, Oracle, share
-from sphinx_fsgs.check.claims.form import meaning_of
 from sphinx_fsgs.check.example import ExampleJudge, Prepared
 from sphinx_fsgs.check.judge import Judge, Judgement
 from sphinx_fsgs.check.report import Item, Reporter
@@ -21,10 +21,12 @@ from sphinx_fsgs.machine.setup import mode_of, symbols_of
 from sphinx_fsgs.source import Fragment, Span, fragment_of
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.claim import ClaimTree
 from sphinx_fsgs.syntax.example import Example
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.scope import Both, Scope
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.syntax.claim import ClaimTree
 
 EMPTY_SCOPE = "FSGS182"
 COMMAND_LINE = "<command line>"
@@ -99,6 +101,8 @@ class Session:
 
     def claim(self, tree: ClaimTree, origin: Origin, name: str = "", expected: str = "holds") -> Result:
         """Return the Result of a claim."""
+        from sphinx_fsgs.check.claims.form import meaning_of
+
         item = self._claim_item(tree, origin, name, expected)
         profiles, problems = self._hosts(tree.scope, tree.span)
         if _errors(problems):

@@ -14,15 +14,12 @@ from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives, roles
-from docutils.parsers.rst.directives.misc import Include as DocutilsInclude
 from docutils.parsers.rst.states import Inliner
 from docutils.utils import Reporter
 
 from sphinx_fsgs.diagnostic import Diagnostic
-from sphinx_fsgs.document import findings
 from sphinx_fsgs.document.locate import shown_beside
 from sphinx_fsgs.document.markup import claim_role, directive_class
-from sphinx_fsgs.document.text import load
 from sphinx_fsgs.source import Span
 
 
@@ -47,6 +44,11 @@ class Session:
 # docutils calls directives without a context of ours, and keeps its registry in module globals, so one
 # document is read at a time in a process.
 _sessions: list[Session] = []
+
+
+def current() -> Session:
+    """Return the document being read."""
+    return _sessions[-1]
 
 
 class _AnyOptions(dict[str, Callable[[str], Any]]):
@@ -123,66 +125,6 @@ class NothingDirective(Directive):
         return []
 
 
-class IncludeDirective(DocutilsInclude):
-    """``include`` that reads only text, only below the root, and says where it could not."""
-
-    option_spec = {
-        **(DocutilsInclude.option_spec or {}),
-        "parser": directives.unchanged,
-        "encoding": directives.unchanged,
-    }
-
-    def run(self) -> list[nodes.Node]:
-        """Insert the lines of the file; on failure return nothing and leave a diagnostic."""
-        session = _sessions[-1]
-        argument = directives.path(self.arguments[0])
-        if argument.startswith("<") or self.options.pop("parser", None):
-            return []
-        self.options.pop("encoding", None)
-        source, line = self.state_machine.get_source_and_line(self.lineno)
-        target = _target(argument, Path(source or session.path), session)
-        problem = self._problem(target, argument, session, session.span(source, line))
-        if problem:
-            session.diagnostics.append(problem)
-            return []
-        self.arguments[0] = str(target)
-        return [*super().run()]
-
-    def _problem(self, target: Path, argument: str, session: Session, span: Span) -> Diagnostic | None:
-        if not target.is_relative_to(session.root):
-            message = f'"{argument}" lies outside of {session.root.name or session.root}, and is not read'
-            return findings.include_failed("FSGS608", span, message, "include only files below the project's root")
-        text = load(target, shown_beside(session.path, session.shown, target))
-        if isinstance(text, Diagnostic):
-            if text.code != "FSGS601":
-                return text
-            reason = text.message.removeprefix("the file cannot be read: ")
-            message = f'the included file "{argument}" cannot be read: {reason}'
-            return findings.include_failed("FSGS603", span, message, "check the path; it is relative to this file")
-        chain = [Path(name).resolve() for name, _ in self.state.document.include_log] or [session.path]
-        if target in chain:
-            names = [
-                shown_beside(session.path, session.shown, path) for path in (*chain[chain.index(target) :], target)
-            ]
-            message = f"this include closes a circle: {' > '.join(names)}"
-            return findings.include_failed("FSGS604", span, message, "remove one of these includes")
-        return None
-
-
-def _target(argument: str, source: Path, session: Session) -> Path:
-    """Return the file that an include names.
-
-    docutils looks beside the file with the directive, Sphinx beside the document, and for ``/x`` below
-    its source folder; where a ``conf.py`` stands above the document, Sphinx's way is tried first.
-    """
-    home = next((folder for folder in session.path.parents if (folder / "conf.py").is_file()), None)
-    if argument.startswith("/"):
-        return ((home or session.root) / argument.lstrip("/")).resolve()
-    folders = [source.resolve().parent, session.path.parent]
-    candidates = [(folder / argument).resolve() for folder in (reversed(folders) if home else folders)]
-    return next((path for path in candidates if path.is_file()), candidates[0])
-
-
 def _text_role(
     name: str,
     rawtext: str,
@@ -200,7 +142,6 @@ _REPLACED: dict[str, type[Directive]] = {
     "code-block": CodeDirective,
     "sourcecode": CodeDirective,
     "code": CodeDirective,
-    "include": IncludeDirective,
     "raw": RawDirective,
     "highlight": NothingDirective,
     "default-domain": NothingDirective,
@@ -228,6 +169,10 @@ def tolerance(session: Session) -> Iterator[None]:
         lowered = directive_name.lower()
         if lowered == "fsgs" or lowered.startswith("fsgs:"):
             return directive_class(lowered.removeprefix("fsgs").removeprefix(":")), []
+        if lowered == "include":
+            from sphinx_fsgs.document.include import IncludeDirective  # brings in what opens addresses: only if needed
+
+            return IncludeDirective, []
         if lowered in _REPLACED:
             return _REPLACED[lowered], []
         known, messages = saved_directive(directive_name, language_module, document)

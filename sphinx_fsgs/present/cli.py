@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Usage errors and ``--help`` leave through ``SystemExit``, as argparse does.
     """
+    # What a run makes lives until its end, so looking for garbage early only costs time.
+    gc.set_threshold(100_000)
     options = parser().parse_args(arguments)
     console = open_console(options.color)
     try:

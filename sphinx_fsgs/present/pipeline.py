@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sphinx_fsgs.check.result import DocumentResult, Result
 from sphinx_fsgs.check.session import Session
@@ -13,12 +14,13 @@ from sphinx_fsgs.document.model import Annotation, Document
 from sphinx_fsgs.document.reader import read_file
 from sphinx_fsgs.machine import solver
 from sphinx_fsgs.source import Fragment, Span
-from sphinx_fsgs.syntax.claim import ClaimTree
 from sphinx_fsgs.syntax.parsed import Parsed
-from sphinx_fsgs.syntax.read_claim import read_claim, read_claims
 from sphinx_fsgs.syntax.read_example import EMPTY_PAGE, Page, merge, read_example, read_page
 from sphinx_fsgs.syntax.read_scope import read_scope
 from sphinx_fsgs.syntax.scope import Both, Scope
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.syntax.claim import ClaimTree
 
 SAME_NAME = "FSGS620"
 NO_BLOCK = "FSGS615"
@@ -117,6 +119,8 @@ class _Work:
             yield replace(result, diagnostics=(*parsed.diagnostics, *result.diagnostics))
 
     def _sentences(self, note: Annotation) -> Iterator[tuple[Fragment, Parsed[ClaimTree]]]:
+        from sphinx_fsgs.syntax.read_claim import read_claim, read_claims
+
         lexicon = self.session.lexicon
         if note.head == "claim" and note.argument is not None:
             yield note.argument, read_claim(note.argument, lexicon)

@@ -59,7 +59,7 @@ def load(name: str, starts: tuple[str, ...]) -> Lark | None:
     try:
         tables = _revived(json.loads(path.read_text(encoding="utf-8")))
         parser = Lark.__new__(Lark)
-        parser._load(cast("dict[str, object]", tables))  # type: ignore[arg-type]  # what load() does to a pickle
+        parser._load(tables)  # type: ignore[arg-type]  # what Lark.load does with a pickle
         return parser
     except (OSError, ValueError, TypeError, KeyError, AttributeError, LookupError, AssertionError):
         return None
@@ -84,10 +84,15 @@ def keep(name: str, starts: tuple[str, ...], parser: Lark) -> None:
         return
 
 
-def _revived(value: object) -> object:
-    """Return what was written: JSON makes the numbers of states and memos into strings."""
-    if isinstance(value, dict):
-        return {int(key) if key.isdigit() else key: _revived(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_revived(each) for each in value]
-    return value
+def _revived(tables: dict[str, dict[str, object]]) -> dict[str, object]:
+    """Return what was written: JSON has made the numbers of states, tokens and memos into strings."""
+    front = cast("dict[str, dict[str, dict[str, object]]]", tables["data"]["parser"])
+    parser = front["parser"]
+    states = cast("dict[str, dict[str, object]]", parser["states"])
+    parser["tokens"] = _numbered(parser["tokens"])
+    parser["states"] = {int(state): _numbered(row) for state, row in states.items()}  # type: ignore[misc]
+    return {"data": tables["data"], "memo": _numbered(tables["memo"])}
+
+
+def _numbered(row: dict[str, object]) -> dict[int, object]:
+    return {int(key): value for key, value in row.items()}
