@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import Place as Where
-from sphinx_fsgs.machine.evaluate import Typed, fit, evaluate, read_view, truth, value_at
+from sphinx_fsgs.machine.evaluate import Typed, evaluate, fit, read_view, truth, value_at
 from sphinx_fsgs.machine.observe import Observed, Snapshot
 from sphinx_fsgs.machine.program import Program
 from sphinx_fsgs.machine.terms import Value
@@ -101,7 +101,8 @@ def violated(condition: Condition, seen: Observed, context: Context) -> Value:
     claimed = condition.claimed
     if isinstance(claimed, Ran):
         times = sum(
-            step.completed and context.program.instructions[step.index].mnemonic == claimed.mnemonic for step in seen.steps
+            step.completed and context.program.instructions[step.index].mnemonic == claimed.mnemonic
+            for step in seen.steps
         )
         return int(times != claimed.times)
     if isinstance(claimed, Serialises):

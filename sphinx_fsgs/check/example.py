@@ -209,10 +209,12 @@ class ExampleJudge:
     def _too_wide(self, line: Condition, run: Finished, context: Context) -> Judgement | None:
         named = window(line, run.program) or frozenset()
         for index in sorted(named):
-            if not any(self._fails_at(line, number, snapshot, seen, run, context)
-                       for number, seen in enumerate(run.seen)
-                       for snapshot in seen.boundaries
-                       if self._index(snapshot, run) == index):
+            if not any(
+                self._fails_at(line, number, snapshot, seen, run, context)
+                for number, seen in enumerate(run.seen)
+                for snapshot in seen.boundaries
+                if self._index(snapshot, run) == index
+            ):
                 where = run.program.instructions[index].text if index < len(run.program.instructions) else "the end"
                 says = f"the exception is too wide: before {where} the condition always holds"
                 return Judgement("fails", says, WINDOW_TOO_WIDE, line.span, paths=len(run.paths))

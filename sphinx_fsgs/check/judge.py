@@ -121,7 +121,12 @@ class Judge:
                 return work()
         except BoundReached as error:
             name = error.name
-            return Judgement("undecided", f"the bound on {name} was reached", "FSGS906" if name == "time" else "FSGS240", reason=name if name == "time" else f"bound {name}")
+            return Judgement(
+                "undecided",
+                f"the bound on {name} was reached",
+                "FSGS906" if name == "time" else "FSGS240",
+                reason=name if name == "time" else f"bound {name}",
+            )
         except terms.TermLimit:
             return Judgement("undecided", "the bound on terms was reached", "FSGS240", reason="bound terms")
         except NoSolver:
@@ -157,7 +162,15 @@ class Judge:
         decided = [*run.start.conditions, *path.conditions, violated]
         shown = counterexample(replay, run.replayer, model, run.profile, sorted(claim.wanted), decided)
         return Judgement(
-            "fails", claim.says, claim.code, claim.span, "", shown, run.assuming, len(run.paths), citations=self._cites(run, path)
+            "fails",
+            claim.says,
+            claim.code,
+            claim.span,
+            "",
+            shown,
+            run.assuming,
+            len(run.paths),
+            citations=self._cites(run, path),
         )
 
     def _cites(self, run: Finished, path: Path) -> tuple[str, ...]:

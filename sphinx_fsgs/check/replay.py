@@ -143,13 +143,13 @@ class Replayer:
         before: Mapping[int, int],
         values: Evaluator,
     ) -> Observed:
-        names = {
-            name: Typed(values(each.value), each.width) for name, each in self.start.names.items()
-        }
+        names = {name: Typed(values(each.value), each.width) for name, each in self.start.names.items()}
 
         def snapshot(frame: Frame) -> Snapshot:
             place = self._place(frame, initial, names)
-            return Snapshot(frame.index, place, lambda: self._changes(frame, before, initial), lambda: _msrs(frame, initial))
+            return Snapshot(
+                frame.index, place, lambda: self._changes(frame, before, initial), lambda: _msrs(frame, initial)
+            )
 
         boundaries = tuple(snapshot(frame) for frame in frames)
         if fault is None:
@@ -203,7 +203,9 @@ class _Initial:
             if any(self.values(each) >> 12 == page for each in self.rules.unmapped):
                 return 0
             known = self.values.lookup(name, page)
-            return known if self.rules.any_mapping and known is not None else int(not self.rules.any_mapping or known != 0)
+            return (
+                known if self.rules.any_mapping and known is not None else int(not self.rules.any_mapping or known != 0)
+            )
         return self.values.lookup(name, argument) or 0
 
 
@@ -248,7 +250,13 @@ def counterexample(
 
 
 def _fault_text(fault: Fault) -> str:
-    return fault.vector if fault.error is None else f"{fault.vector}({fault.error:#x})" if fault.error else f"{fault.vector}(0)"
+    return (
+        fault.vector
+        if fault.error is None
+        else f"{fault.vector}({fault.error:#x})"
+        if fault.error
+        else f"{fault.vector}(0)"
+    )
 
 
 def shown(layout: Layout, index: int, value: int) -> tuple[str, str]:

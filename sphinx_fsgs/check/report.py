@@ -9,7 +9,7 @@ from sphinx_fsgs.check.asking import Asked, Oracle, Shared
 from sphinx_fsgs.check.judge import Judgement
 from sphinx_fsgs.check.result import Dispute, HostVerdict, Kind, Origin, Result, Verdict
 from sphinx_fsgs.check.scopes import Namer, Wording, distinguishing
-from sphinx_fsgs.diagnostic import Diagnostic, Fix
+from sphinx_fsgs.diagnostic import Diagnostic, Fix, Severity
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 
@@ -83,7 +83,9 @@ class Reporter:
         because = f"no source settles {' or '.join(open_ones)}, and the verdict hangs on it"
         return HostVerdict(profile, "undecided", because, "sources")
 
-    def _disputes(self, shared: Shared[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle) -> Iterator[Dispute]:
+    def _disputes(
+        self, shared: Shared[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle
+    ) -> Iterator[Dispute]:
         """Yield each disputed answer on which a verdict rests: with the other answer it would be another verdict."""
         tried: dict[tuple[tuple[str, int], ...], Verdict] = {}
         for question in shared.asked:
@@ -126,15 +128,16 @@ class Reporter:
         kinds = ", ".join(sorted({each.verdict for each in result.verdicts if each.profile in wrong} or {"n/a"}))
         message = f"{_title(item)} is expected to be {_past(item.expected)}, but on {where} it is: {kinds}"
         help_text = "take `:expect:` away, or correct the example so that it shows the mistake"
-        yield Diagnostic(NOT_AS_EXPECTED, "error", item.span, message, "the option :expect:", help_text, subject=item.text)
+        yield Diagnostic(
+            NOT_AS_EXPECTED, "error", item.span, message, "the option :expect:", help_text, subject=item.text
+        )
 
     def _nowhere(self, item: Item, result: Result) -> Diagnostic:
         reasons = sorted({each.because for each in result.verdicts if each.because})
         message = f"{_title(item)} speaks of no state of any processor in its scope"
         help_text = "name the processors or the states in which it says something"
-        return Diagnostic(
-            VACUOUS_CLAIM, "error", item.span, message, "silence is never success", help_text, tuple(reasons), subject=item.text
-        )  # fmt: skip
+        authority, notes = "silence is never success", tuple(reasons)
+        return Diagnostic(VACUOUS_CLAIM, "error", item.span, message, authority, help_text, notes, subject=item.text)
 
     def _failures(self, item: Item, result: Result, shared: Shared[Judgement]) -> Iterator[Diagnostic]:
         groups: dict[tuple[str, str, Span], list[HostVerdict]] = {}
@@ -208,8 +211,9 @@ class Reporter:
             code = UNDECIDED if sources else "FSGS906" if reason == "time" else UNDECIDED_BOUND
             message = f"{_title(item)} is undecided on {self._name(profiles, result).words} ({reason}): {because}"
             help_text = "limit it to processors whose sources are clear" if sources else "make the example smaller"
-            severity = "note" if sources else "error"
-            yield Diagnostic(code, severity, item.span, message, "the verdicts: undecided", help_text, subject=item.text)  # type: ignore[arg-type]
+            severity: Severity = "note" if sources else "error"
+            authority = "the verdicts: undecided"
+            yield Diagnostic(code, severity, item.span, message, authority, help_text, subject=item.text)
 
     # ---- words ----
 

@@ -135,7 +135,7 @@ class Report:
         """Return the counts over all documents."""
         results = [result for document in self.documents for result in document.results]
         said = [*self.diagnostics, *(each for doc in self.documents for each in doc.all_diagnostics())]
-        counts = {verdict: 0 for verdict in VERDICTS}
+        counts = dict.fromkeys(VERDICTS, 0)
         for result in results:
             for host in result.verdicts:
                 counts[host.verdict] += 1

@@ -9,7 +9,7 @@ from itertools import combinations
 from sphinx_fsgs.spec.features import load_vendors
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.spec.profiles import Profile
-from sphinx_fsgs.syntax.scope import Both, Either, Named, Not, Range, Scope
+from sphinx_fsgs.syntax.scope import Both, Named, Not, Range, Scope
 
 
 def selects(scope: Scope, profile: Profile, spec: Spec) -> bool:

@@ -187,7 +187,9 @@ def _scope(text: str, spec: Spec) -> Scope:
 def _selects_nothing(span: Span, text: str) -> Diagnostic:
     words = f" {text!r}" if text else ""
     message = f"the scope{words} selects no processor"
-    return Diagnostic(EMPTY_SCOPE, "error", span, message, "the language of scopes", "name processors that exist together")
+    return Diagnostic(
+        EMPTY_SCOPE, "error", span, message, "the language of scopes", "name processors that exist together"
+    )
 
 
 def _errors(found: Sequence[Diagnostic]) -> bool:
@@ -204,4 +206,3 @@ def _listing(tree: Example) -> str:
         elif isinstance(statement, Label):
             lines.append(f"{statement.name}:")
     return "\n".join(lines)
-

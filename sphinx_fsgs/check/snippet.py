@@ -61,7 +61,9 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
         return _Ran(session.judge.guarded(work), tuple(traces), tuple(lines))
 
     shared = share(session.oracle, profiles, compute)
-    verdicts, traces, lines = [], [], dict.fromkeys(found)
+    verdicts: list[HostVerdict] = []
+    traces: list[Trace] = []
+    lines = dict.fromkeys(found)
     for profile, outcomes in shared.outcomes.items():
         ran, _ = outcomes[0]
         judgement = ran.judgement

@@ -37,7 +37,9 @@ def _term(term: Term, room: int) -> str:
     if term.op == "var":
         return str(term.args[0])
     if term.op == "apply":
-        return f"{term.args[0]}({', '.join(_text(each, 64, room) for each in term.args[1:] if not isinstance(each, str))})"
+        return (
+            f"{term.args[0]}({', '.join(_text(each, 64, room) for each in term.args[1:] if not isinstance(each, str))})"
+        )
     if term.op == "extract":
         whole, high, low = term.args
         bits = f"[{low}]" if high == low else f"[{high}:{low}]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sphinx_fsgs.diagnostic import Diagnostic
@@ -257,7 +257,9 @@ class _Attempt:
         if operand.base == "RIP" and operand.index is None and operand.displacement is not None:
             # symbol(%rip) means the symbol, however far away it is.
             return Effective(None, None, 1, self.number(operand.displacement), 64)
-        base, index = (None if name is None else self._address_register(name, operand) for name in (operand.base, operand.index))
+        base, index = (
+            None if name is None else self._address_register(name, operand) for name in (operand.base, operand.index)
+        )
         displacement = 0 if operand.displacement is None else self.number(operand.displacement)
         sizes = {view.width for view in (base, index) if view is not None}
         if len(sizes) > 1:
@@ -270,7 +272,9 @@ class _Attempt:
         allowed = (64, 32) if self.around.mode == "64-bit" else (32,)
         if view is None or view.width not in allowed:
             raise BindError(
-                self._problem(IMPOSSIBLE_OPERANDS, operand.span, f"%{name.lower()} addresses no memory in this mode", "")
+                self._problem(
+                    IMPOSSIBLE_OPERANDS, operand.span, f"%{name.lower()} addresses no memory in this mode", ""
+                )
             )
         return view
 
@@ -287,7 +291,9 @@ class _Attempt:
         if isinstance(value, Binary) and value.op in _ARITHMETIC:
             return _ARITHMETIC[value.op](self.number(value.left), self.number(value.right))
         message = "the assembler takes constants here"
-        raise BindError(self._problem(UNKNOWN_SYMBOL, value.span, message, "write a number or an expression of numbers"))
+        raise BindError(
+            self._problem(UNKNOWN_SYMBOL, value.span, message, "write a number or an expression of numbers")
+        )
 
     def _symbol(self, name: Name) -> int:
         for known in (self.around.symbols, self.around.labels, self.around.spec.constants):
@@ -311,7 +317,7 @@ def _shift(count: int) -> int:
     return max(0, min(count, 4096))
 
 
-_ARITHMETIC = {
+_ARITHMETIC: Mapping[str, Callable[[int, int], int]] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,

@@ -14,7 +14,6 @@ import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import CodeType
 from typing import cast
 
 from sphinx_fsgs.machine import terms
@@ -321,14 +320,18 @@ class _Function:
         lines = [head, *_indented(body.body or [_Written(1, "pass")])]
         code = compile(_stamped(lines), self.path, "exec")
         space = _RUNTIME | self.globals | {"__builtins__": {"min": min}}
-        exec(cast(CodeType, code), space)  # noqa: S102 - our own spec, compiled; no text of a document gets here
+        exec(code, space)
         return cast(Compiled, space[self.name])
 
     def _undoing(self, body: list[_Written]) -> list[_Written]:
         """Return the body with what it writes undone when it faults."""
         line = body[0].line
         before, behind = ("u = s[:]", "try:"), ("except Fault:", " s[:] = u", " raise")
-        return [*(_Written(line, text) for text in before), *_indented(body), *(_Written(line, text) for text in behind)]
+        return [
+            *(_Written(line, text) for text in before),
+            *_indented(body),
+            *(_Written(line, text) for text in behind),
+        ]
 
     # ---- statements ----
 
@@ -391,7 +394,9 @@ class _Function:
             self.statements(otherwise, no)
         out.write_if(test.text, "", yes.body, no.body)
 
-    def _choose_terms(self, test: Code, then: Block, rest: list[tuple[Expr, Block]], otherwise: Block, out: _Block) -> None:
+    def _choose_terms(
+        self, test: Code, then: Block, rest: list[tuple[Expr, Block]], otherwise: Block, out: _Block
+    ) -> None:
         held = out.keep(Code(f"m.test({test.text})", 1), "c")
         reached, writes = out.guards.reached, out.guards.writes
         yes_g, yes_w, no_g, no_w = (self.fresh(each) for each in ("g", "w", "g", "w"))
@@ -900,11 +905,11 @@ class _Function:
             width = self.spec.unknowns[expr.name]
             return Code(self.emitter.unknown(expr.name, width, argument.text), width)
         meanings: list[Meaning] = []
-        for argument in expr.arguments:
-            if isinstance(argument, Name) and isinstance(self.lookup(argument.name, out), RecordRef):
-                meanings.append(self.meaning(argument.name, out, argument.span))
+        for each in expr.arguments:
+            if isinstance(each, Name) and isinstance(self.lookup(each.name, out), RecordRef):
+                meanings.append(self.meaning(each.name, out, each.span))
                 continue
-            value = out.keep(self.expression(argument, out))
+            value = out.keep(self.expression(each, out))
             if value.constant is not None:
                 meanings.append(Constant(value.constant, value.width))
             else:

@@ -27,7 +27,6 @@ from sphinx_fsgs.syntax.expression import (
     Expr,
     Free,
     Memory,
-    Msr,
     Name,
     Number,
     Slice,
@@ -201,7 +200,9 @@ def _of_meaning(meaning: Meaning | Typed, place: Place, span: Span) -> Typed:
         return Typed(place.load(linear, meaning.width // 8), meaning.width)
     if isinstance(meaning, Formula):
         return evaluate(meaning.expression, place)
-    raise _error(NOT_A_VALUE, span, "a segment register as a whole has no value", "name a field, such as .base or .selector")
+    raise _error(
+        NOT_A_VALUE, span, "a segment register as a whole has no value", "name a field, such as .base or .selector"
+    )
 
 
 def effective(address: Effective, place: Place) -> Value:
@@ -337,7 +338,12 @@ def _call(expr: Call, place: Place) -> Typed:
         if expr.name in place.spec.unknowns:
             width = place.spec.unknowns[expr.name]
             return Typed(place.unknown(expr.name, value_at(expr.arguments[0], place, 64)), width)
-        raise _error(UNKNOWN_NAME, expr.span, f"there is no function {expr.name}", suggestion(expr.name, place.spec.lexicon.functions))
+        raise _error(
+            UNKNOWN_NAME,
+            expr.span,
+            f"there is no function {expr.name}",
+            suggestion(expr.name, place.spec.lexicon.functions),
+        )
     if len(definition.parameters) != len(expr.arguments):
         count = len(definition.parameters)
         raise _error(NOT_A_VALUE, expr.span, f"{expr.name} takes {count} argument{'s' * (count != 1)}", "")

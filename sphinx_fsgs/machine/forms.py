@@ -43,7 +43,8 @@ def form_samples(spec: Spec, stem: str, form: Form, mode: Mode) -> Iterator[Boun
     """Yield a bound line for each spelling of one ``Syntax:`` line and each combination of operands that fits."""
     kinds = spec.instruction(stem).kinds
     choices = [
-        tuple(_operands(spec, kinds.get(name, ()), number, mode, form.span)) for number, name in enumerate(form.operands)
+        tuple(_operands(spec, kinds.get(name, ()), number, mode, form.span))
+        for number, name in enumerate(form.operands)
     ]
     mask = (1 << 64) - 1 if mode == "64-bit" else (1 << 32) - 1
     around = Surroundings(spec, mode, {}, {}, {(_LABEL, True): TARGET & mask})

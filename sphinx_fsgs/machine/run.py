@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
 
 from sphinx_fsgs.machine import solver, terms
@@ -16,6 +16,7 @@ from sphinx_fsgs.machine.symbolic import Deferred, Machine, Occurred, PossibleFa
 from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.machine.values import BoundReached
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
+from sphinx_fsgs.syntax.expression import Expr
 
 MAX_STEPS = 100_000
 MAX_PATHS = 4_096
@@ -179,7 +180,7 @@ class Questions:
             everything += path.assumed
         if any(isinstance(each, int) and not each for each in everything):
             return None
-        open_ones = [each for each in everything if not isinstance(each, int)]
+        open_ones: list[Value] = [each for each in everything if not isinstance(each, int)]
         if path is not None and (open_ones or path.deferred):
             open_ones += self.good_memory(path)
         if open_ones:
@@ -228,10 +229,10 @@ class Questions:
                 grown = True
         return found
 
-    def _invariant(self, about: str, holds: object) -> Value:
+    def _invariant(self, about: str, holds: Expr) -> Value:
         if about not in self._invariants:
             place = self.start.place(self.start.state.copy())
-            self._invariants[about] = settle(holds, place)  # type: ignore[arg-type]
+            self._invariants[about] = settle(holds, place)
         return self._invariants[about]
 
     def apart(self, path: Path) -> list[Value]:
@@ -307,15 +308,11 @@ def _smallest(session: solver.Session, term: Term, known: int) -> int:
     return best
 
 
-def settle(holds: object, place: Place) -> Value:
+def settle(holds: Expr, place: Place) -> Value:
     """Return whether a condition holds, asking the profile only what its truth really hangs on."""
-    from dataclasses import replace
-
     questions = _Open()
-    value = truth(holds, replace(place, answers=questions))  # type: ignore[arg-type]
-    asked = {
-        term: place.answers[name] for name, term in questions.items() if term in set(terms.unknowns([value]))
-    }
+    value = truth(holds, replace(place, answers=questions))
+    asked = {term: place.answers[name] for name, term in questions.items() if term in set(terms.unknowns([value]))}
     return terms.substitute(value, asked)
 
 

@@ -26,7 +26,8 @@ from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.syntax import example as tree
-from sphinx_fsgs.syntax.expression import Call, Concat, Expr, Free, Memory as MemoryExpr, Msr, Name, Number, Slice, walk
+from sphinx_fsgs.syntax.expression import Call, Concat, Expr, Free, Msr, Name, Number, Slice, walk
+from sphinx_fsgs.syntax.expression import Memory as MemoryExpr
 
 NOT_A_PLACE = "FSGS205"
 BAD_DESCRIPTOR = "FSGS206"
@@ -181,7 +182,9 @@ def _width(start: Start, place: Expr) -> int:
         return _constant(start, place.high) - _constant(start, place.low) + 1
     elif isinstance(place, Msr):
         return 64
-    raise _problem(NOT_A_PLACE, place.span, "this is no place that can be given a value", "name a cell, or use `assume`")
+    raise _problem(
+        NOT_A_PLACE, place.span, "this is no place that can be given a value", "name a cell, or use `assume`"
+    )
 
 
 def _store(start: Start, place: Expr, value: Value, width: int) -> None:
@@ -274,9 +277,7 @@ def _describe(start: Start, line: tree.Describe) -> None:
     index = value_at(line.index, start.place(), 16)
     offset = terms.mul(terms.zero_extend(index, 16, 64), 8, 64)
     limit = layout.views[f"{register}.limit"]
-    inside = terms.le(
-        terms.add(offset, 7, 64), terms.zero_extend(read_view(limit, start.place()), limit.width, 64), 64
-    )
+    inside = terms.le(terms.add(offset, 7, 64), terms.zero_extend(read_view(limit, start.place()), limit.width, 64), 64)
     if line.table == "LDT":
         usable = terms.not_(read_view(layout.views["LDTR.unusable"], start.place()))
         inside = terms.and_(usable, inside)
@@ -339,4 +340,15 @@ def unknown_names(expr: Expr, names: Iterable[str]) -> Iterable[Free]:
     return (each for each in walk(expr) if isinstance(each, Free) and each.name not in known)
 
 
-__all__ = ["NO_WIDTH", "Start", "Term", "apply_before", "assign", "begin", "mode_of", "name_new", "symbols_of", "unknown_names"]
+__all__ = [
+    "NO_WIDTH",
+    "Start",
+    "Term",
+    "apply_before",
+    "assign",
+    "begin",
+    "mode_of",
+    "name_new",
+    "symbols_of",
+    "unknown_names",
+]

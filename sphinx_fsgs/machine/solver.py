@@ -169,7 +169,9 @@ ARGUMENT_WIDTHS: Mapping[str, int] = {"mem": 64, "msr": 32, "mapped": 52}
 def application_arguments(term: Term) -> list[tuple[Value, int]]:
     """Return the arguments of an application with their widths."""
     default = ARGUMENT_WIDTHS.get(str(term.args[0]), 32)
-    return [(each, each.width if isinstance(each, Term) else default) for each in term.args[1:] if not isinstance(each, str)]
+    return [
+        (each, each.width if isinstance(each, Term) else default) for each in term.args[1:] if not isinstance(each, str)
+    ]
 
 
 def operand_width(term: Term) -> int:
@@ -231,7 +233,10 @@ class Z3:
             return api.Extract(high, low, self._done[whole])
         if term.op == "concat":
             return api.Concat(*(self._bits(part, size) for part, size in terms.parts_of(term)))
-        args = [self._done[each] if isinstance(each, Term) else self._bits(int(each), operand_width(term)) for each in term.args]
+        args = [
+            self._done[each] if isinstance(each, Term) else self._bits(int(each), operand_width(term))
+            for each in term.args
+        ]
         if term.op == "ite":
             return api.If(args[0] == 1, args[1], args[2])
         if term.op in ("eq", "ult"):

@@ -11,7 +11,8 @@ from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
 
-Answers = Mapping[str, int]
+Answers = Mapping[str, Value]
+"""What a profile answers: 1 or 0, or a variable where the question is left open on purpose."""
 Check = Callable[..., Value]
 
 MSR = "msr"
@@ -232,4 +233,3 @@ class Machine:
 
     def _cell(self, name: str) -> int:
         return self.origin.layout.views[name].slots[0].cell
-

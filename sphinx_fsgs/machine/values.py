@@ -39,7 +39,7 @@ class Unset:
     __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = _needed
     __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = __pos__ = __neg__ = __invert__ = _needed
     __lt__ = __le__ = __gt__ = __ge__ = __bool__ = __index__ = __int__ = _needed
-    __eq__ = __ne__ = __hash__ = _needed  # type: ignore[assignment]  # looking at it is what must not happen
+    __eq__ = __ne__ = __hash__ = _needed
 
     def __repr__(self) -> str:
         return "?"

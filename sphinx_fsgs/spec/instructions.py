@@ -90,7 +90,9 @@ def _definitions(folder: Path) -> dict[str, Path]:
                 line = text.count("\n", 0, match.start()) + 1
                 span = Span(str(path), line, 1, line, len(match[0]) + 1)
                 message = f"{match[1]} is already defined in {found[match[1]].name}"
-                raise SpecError([Diagnostic(SAME_DEFINITION, "error", span, message, _AUTHORITY, "give it another name")])
+                raise SpecError(
+                    [Diagnostic(SAME_DEFINITION, "error", span, message, _AUTHORITY, "give it another name")]
+                )
             found[match[1]] = path
     return found
 

@@ -129,7 +129,8 @@ class Spec:
         """The events by name."""
         sheet = Sheet(self.folder / "events.toml")
         found = {
-            name: Event(name, row.text("title"), row.text("meaning"), row.texts("cites")) for name, row in _tables(sheet)
+            name: Event(name, row.text("title"), row.text("meaning"), row.texts("cites"))
+            for name, row in _tables(sheet)
         }
         sheet.finish()
         return found

@@ -132,12 +132,15 @@ def _parse(line: Line, start: str) -> Tree[Token]:
 
 
 def _words(tree: Tree[Token] | None) -> tuple[str, ...]:
-    return () if tree is None else tuple("" if each is None else str(each) for each in tree.children)
+    words = cast("list[Token | None]", tree.children) if tree is not None else []
+    return tuple("" if each is None else str(each) for each in words)
 
 
 def _form(line: Line) -> Form:
-    mnemonics, suffixes, operands, name, expression = cast("list[Tree[Token]]", _parse(line, "syntax").children)
-    bindings = () if name is None else ((str(name), _expression(line, cast("Token", expression))),)
+    parts = cast("list[Tree[Token] | Token | None]", _parse(line, "syntax").children)
+    mnemonics, suffixes, operands = cast("list[Tree[Token] | None]", parts[:3])
+    name, expression = cast("list[Token | None]", parts[3:])
+    bindings = () if name is None or expression is None else ((str(name), _expression(line, expression)),)
     fragment = Fragment((line,))
     return Form(_words(mnemonics), _words(suffixes) or ("",), _words(operands), bindings, fragment.span())
 

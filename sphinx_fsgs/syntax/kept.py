@@ -59,7 +59,7 @@ def load(name: str, starts: tuple[str, ...]) -> Lark | None:
     try:
         tables = _revived(json.loads(path.read_text(encoding="utf-8")))
         parser = Lark.__new__(Lark)
-        parser._load(tables)  # type: ignore[arg-type]  # what Lark.load does with a pickle
+        parser._load(tables)  # what Lark.load does with what it unpickles
         return parser
     except (OSError, ValueError, TypeError, KeyError, AttributeError, LookupError, AssertionError):
         return None
@@ -87,10 +87,10 @@ def keep(name: str, starts: tuple[str, ...], parser: Lark) -> None:
 def _revived(tables: dict[str, dict[str, object]]) -> dict[str, object]:
     """Return what was written: JSON has made the numbers of states, tokens and memos into strings."""
     front = cast("dict[str, dict[str, dict[str, object]]]", tables["data"]["parser"])
-    parser = front["parser"]
+    parser = cast("dict[str, object]", front["parser"])
     states = cast("dict[str, dict[str, object]]", parser["states"])
-    parser["tokens"] = _numbered(parser["tokens"])
-    parser["states"] = {int(state): _numbered(row) for state, row in states.items()}  # type: ignore[misc]
+    parser["tokens"] = _numbered(cast("dict[str, object]", parser["tokens"]))
+    parser["states"] = {int(state): _numbered(row) for state, row in states.items()}
     return {"data": tables["data"], "memo": _numbered(tables["memo"])}
 
 

@@ -61,7 +61,13 @@ class Changes:
             )
             if not can:
                 name = cell.name if isinstance(cell, Name) else "it"
-                return Judgement("fails", f"no state in which {name} changes", CLAIM_FAILS, self.about.tree.span, paths=len(run.paths))
+                return Judgement(
+                    "fails",
+                    f"no state in which {name} changes",
+                    CLAIM_FAILS,
+                    self.about.tree.span,
+                    paths=len(run.paths),
+                )
         return Judgement("holds", assuming=run.assuming, paths=len(run.paths))
 
 

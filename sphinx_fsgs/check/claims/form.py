@@ -106,7 +106,9 @@ def judge_variants(about: About, judge: Judge, answers: Asked, form: Form) -> Ju
 class Form(Protocol):
     """What a form of effects claims of the runs of one program."""
 
-    completing: bool
+    @property
+    def completing(self) -> bool:
+        """Whether it speaks only of executions that complete."""
 
     def claims(self, run: Finished, variant: Variant) -> Iterable[Claimed]:
         """Return what must hold on every path."""
@@ -192,9 +194,7 @@ def only(cells: Sequence[Expr], run: Finished, spec: Spec, tree: ClaimTree) -> I
         def violation(seen: Observed, index: int = cell.index, width: int = cell.width) -> Value:
             return terms.ne(seen.last.place.read(index), seen.first.place.read(index), width)
 
-        yield Claimed(
-            violation, f"{cell.name} changes too", tree.span, CLAIM_FAILS, frozenset({cell.index}), completes
-        )
+        yield Claimed(violation, f"{cell.name} changes too", tree.span, CLAIM_FAILS, frozenset({cell.index}), completes)
     if not any(isinstance(cell, Name) and cell.name == MEMORY_WORD for cell in cells):
 
         def memory(seen: Observed) -> Value:

@@ -1,4 +1,4 @@
-"""``WRMSR to MSR_KERNEL_GS_BASE is non-serialising``: whether the architecture defines each execution as serialising."""
+"""``WRMSR to MSR_KERNEL_GS_BASE is non-serialising``: whether each execution is defined as serialising."""
 
 from __future__ import annotations
 

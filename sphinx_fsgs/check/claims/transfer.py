@@ -10,8 +10,9 @@ from sphinx_fsgs.check.claims.form import (
     CLAIM_FAILS,
     About,
     cell_names,
-    completes,
     complain,
+    completes,
+    context,
     final_value,
     judge_variants,
     resolved,
@@ -19,7 +20,6 @@ from sphinx_fsgs.check.claims.form import (
     with_roles,
 )
 from sphinx_fsgs.check.conditions import named_cells
-from sphinx_fsgs.check.claims.form import context
 from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
 from sphinx_fsgs.check.subjects import Variant
 from sphinx_fsgs.machine import terms
@@ -165,7 +165,9 @@ def _source(tree: ClaimTree, about: About) -> Expr | None:
         if isinstance(part, WordPart):
             return _role(f"the.{part.word}", part, about)
         if isinstance(part, CellPart):
-            return _role(part.name, part, about) if part.name in ("source", "destination") else Name(part.name, part.span)
+            return (
+                _role(part.name, part, about) if part.name in ("source", "destination") else Name(part.name, part.span)
+            )
     return None
 
 
