@@ -60,7 +60,7 @@ def parse(parser: Lark, fragment: Fragment, start: str) -> Tree[Token]:
     try:
         return parser.parse(fragment.text, start=start)
     except UnexpectedInput as error:
-        at = error.pos_in_stream
-        offset = at if at is not None and at >= 0 else len(fragment.text)
+        at: object = getattr(error, "pos_in_stream", None)
+        offset = at if isinstance(at, int) and at >= 0 else len(fragment.text)
         known = error.accepts if isinstance(error, UnexpectedToken) else getattr(error, "allowed", None)
         raise NotationError(fragment.span(offset, offset + 1), tuple(sorted(map(str, known or ())))) from None
