@@ -146,6 +146,8 @@ def _differ(one: Value, other: Value, but_accessed: bool) -> Value:
 
 
 def _signed(offset: int) -> int:
+    """Return an offset, which may be signed already, as a signed number of 64 bits."""
+    offset &= terms.ones(64)
     return offset - (1 << 64) if offset >> 63 else offset
 
 
