@@ -20,6 +20,9 @@ from sphinx_fsgs.machine.values import BoundReached, Fault
 from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
 
+ACCESSED = 1 << 40
+"""The bit of a descriptor that a load sets and that no sentence about changes means."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -292,33 +295,33 @@ def _initial_memory(replayer: Replayer, model: Mapping[Term, int], first: Frame)
     """Yield the bytes that the model chose: whole descriptors of a table, else quadwords."""
     values = Evaluator(model)
     addresses = sorted(args[0] for function, args, _ in values.applications() if function == "mem")
-    layout = replayer.layout
-    tables = {}
+    for name, start in dict.fromkeys(_piece(replayer.layout, first, address) for address in addresses):
+        yield name, f"0x{_quadword(first, start):016x}"
+
+
+def _piece(layout: Layout, frame: Frame, address: int) -> tuple[str, int]:
+    """Return what the eight bytes around an address are called, and where they begin."""
     for entry, register in layout.tables.items():
-        tables[entry] = first.cells[layout.views[f"{register}.base"].slots[0].cell]
-    done: set[str] = set()
-    for address in addresses:
-        for entry, base in tables.items():
-            offset = address - base
-            if 0 <= offset < 1 << 16:
-                name, start = f"{entry}[{offset // 8}]", base + offset // 8 * 8
-                break
-        else:
-            name, start = f"u64[{hexadecimal(address & ~7, 64)}]", address & ~7
-        if name not in done:
-            done.add(name)
-            raw = sum(first.memory.get(start + index, 0) << 8 * index for index in range(8))
-            yield name, f"0x{raw:016x}"
+        base = frame.cells[layout.views[f"{register}.base"].slots[0].cell]
+        offset = address - base
+        if 0 <= offset < 1 << 16:
+            return f"{entry}[{offset // 8}]", base + offset // 8 * 8
+    return f"u64[{hexadecimal(address & ~7, 64)}]", address & ~7
+
+
+def _quadword(frame: Frame, start: int) -> int:
+    return sum(frame.memory.get(start + index, 0) << 8 * index for index in range(8))
 
 
 def _changed(layout: Layout, one: Frame, other: Frame) -> Iterator[tuple[str, str]]:
     for cell in layout.cells:
         if cell.counted and one.cells[cell.index] != other.cells[cell.index]:
             yield shown(layout, cell.index, other.cells[cell.index])
-    for address, byte in other.memory.items():
-        if one.memory.get(address) != byte and address % 8 == 0:
-            raw = sum(other.memory.get(address + index, 0) << 8 * index for index in range(8))
-            yield f"u64[{hexadecimal(address, 64)}]", hexadecimal(raw, 64)
+    written = (address for address, byte in sorted(other.memory.items()) if one.memory.get(address, 0) != byte)
+    for name, start in dict.fromkeys(_piece(layout, one, address) for address in written):
+        before, after = _quadword(one, start), _quadword(other, start)
+        if name.startswith("u64") or before | ACCESSED != after | ACCESSED:
+            yield name, f"0x{after:016x}"
 
 
 Violation = Callable[[Observed], Value]
