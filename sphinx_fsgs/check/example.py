@@ -129,7 +129,8 @@ class ExampleJudge:
 
     def _outcome(self, example: Example, lines: Sequence[Condition], run: Finished) -> Iterator[Claimed]:
         about = [line for line in lines if line.section == "after" and is_about_outcome(line)]
-        says = " or ".join(line.text for line in about) or "the run completes without a fault"
+        ends = " or ".join(line.text for line in about)
+        says = f"it does not end as said: {ends}" if ends else "it does not complete without a fault"
         span = about[0].span if about else example.span
 
         def violation(seen: Observed) -> Value:
@@ -154,7 +155,7 @@ class ExampleJudge:
             def about(seen: Observed, expected: bool = faults) -> bool:
                 return expected or seen.outcome != "faults"
 
-            yield Claimed(violation, line.text, line.span, AFTER_FALSE, self._wanted(line, context), about)
+            yield Claimed(violation, f"not so: {line.text}", line.span, AFTER_FALSE, self._wanted(line, context), about)
 
     def _wanted(self, line: Condition, context: Context) -> frozenset[int]:
         claimed = line.claimed
@@ -182,7 +183,7 @@ class ExampleJudge:
                 wrong = terms.or_(wrong, here if negated else terms.not_(here))
             return terms.and_(applies(line, seen), wrong)
 
-        says = f"never: {line.text}" if negated else f"{line.section}: {line.text}"
+        says = f"it happens at a boundary: {line.text}" if negated else f"not so at every boundary: {line.text}"
         return Claimed(violation, says, line.span, BOUNDARY_FALSE, self._wanted(line, context))
 
     def _some(self, lines: Sequence[Condition], run: Finished) -> Judgement | None:

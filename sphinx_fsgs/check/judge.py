@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sphinx_fsgs.check.asking import Asked
+from sphinx_fsgs.check.places import SpecLine, cites_at
 from sphinx_fsgs.check.replay import Replayer, Violation, confirmed, counterexample
 from sphinx_fsgs.check.result import Verdict
 from sphinx_fsgs.diagnostic import Counterexample
@@ -23,6 +24,9 @@ from sphinx_fsgs.spec.model import Spec
 
 MAX_SECONDS = 10.0
 """The net against hangs; when it catches something, the verdict is undecided and nothing is kept."""
+
+SHOWN_LINES = 3
+"""Lines of the spec that a finding names: the last ones that made a difference."""
 
 GOOD_MEMORY = "memory operands are canonical, mapped, permitted and aligned"
 DISTINCT = "the objects that are named apart do not overlap"
@@ -58,6 +62,7 @@ class Judgement:
     paths: int = 0
     computed: bool = False
     citations: tuple[str, ...] = ()
+    lines: tuple[SpecLine, ...] = ()
 
 
 class Internal(Exception):
@@ -156,26 +161,30 @@ class Judge:
         model = run.questions.find([violated], path)
         if model is None:
             return None
-        replay = run.replayer.replay(model)
+        replay = run.replayer.replay(model, sorted(claim.wanted))
         if not confirmed(claim.violation, replay):
             raise Internal(f"the replay of a counterexample does not show that {claim.says}")
         decided = [*run.start.conditions, *path.conditions, violated]
         shown = counterexample(replay, run.replayer, model, run.profile, sorted(claim.wanted), decided)
+        lines = replay.lines[-SHOWN_LINES:]
         return Judgement(
             "fails",
             claim.says,
             claim.code,
             claim.span,
-            "",
-            shown,
-            run.assuming,
-            len(run.paths),
-            citations=self._cites(run, path),
+            counterexample=shown,
+            assuming=run.assuming,
+            paths=len(run.paths),
+            citations=self.cites(run, lines),
+            lines=lines,
         )
 
-    def _cites(self, run: Finished, path: Path) -> tuple[str, ...]:
-        stems = [run.program.instructions[step.index].stem for step in path.steps]
-        return tuple(dict.fromkeys(key for stem in stems for key in self.spec.instruction(stem).cites))
+    def cites(self, run: Finished, lines: Sequence[SpecLine]) -> tuple[str, ...]:
+        """Return what the deciding lines cite, the last first; if none, what the instructions do."""
+        stems = tuple(dict.fromkeys(each.stem for each in run.program.instructions))
+        found = [key for line in reversed(lines) for key in cites_at(self.spec, line, stems)]
+        found = found or [key for stem in stems for key in self.spec.instruction(stem).cites]
+        return tuple(dict.fromkeys(found))
 
     def _computed(self, run: Finished) -> bool:
         """Whether every value that the run read was given, so that it was one run and no proof was needed."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
+from sphinx_fsgs.check.places import SpecLine, Watch
 from sphinx_fsgs.diagnostic import Counterexample, Step
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.compile import Compiler
@@ -44,6 +46,7 @@ class Replay:
     fault: Fault | None
     fault_index: int
     seen: Observed
+    lines: tuple[SpecLine, ...] = ()
 
 
 class Replayer:
@@ -55,9 +58,14 @@ class Replayer:
         self.start = start
         self.layout = start.spec.layout
         self._step_number = 0
+        self._watch: Watch | None = None
 
-    def replay(self, model: Mapping[Term, int]) -> Replay:
-        """Run from the state that the model describes."""
+    def replay(self, model: Mapping[Term, int], wanted: Iterable[int] | None = None) -> Replay:
+        """Run from the state that the model describes.
+
+        With ``wanted`` the lines of the spec that change these cells, cause an event or raise the fault are
+        noted in the replay.
+        """
         values = Evaluator(model)
         cells = [values(self.initial(cell.index)) for cell in self.layout.cells]
         initial = _Initial(values, self.start)
@@ -71,6 +79,10 @@ class Replayer:
         for index, value, guard in self.start.state.msrs:
             if values(guard):
                 machine.msrs[values(index)] = values(value)
+        self._watch = None
+        if wanted is not None:
+            looked_at = tuple(wanted)
+            self._watch = Watch(lambda: ([cells[index] for index in looked_at], len(machine.events)))
         return self._run(cells, machine, initial, values)
 
     def initial(self, index: int) -> Value:
@@ -113,7 +125,8 @@ class Replayer:
             outcome = "leaves" if index is None else "completes"
             frames.append(Frame(-1 if index is None else index, tuple(cells), dict(machine.memory), dict(machine.msrs)))
         seen = self._observed(frames, steps, outcome, fault, at, initial, before, values)
-        return Replay(tuple(frames), tuple(steps), outcome, fault, at if fault else -1, seen)
+        lines = tuple(self._watch.lines) if self._watch is not None else ()
+        return Replay(tuple(frames), tuple(steps), outcome, fault, at if fault else -1, seen, lines)
 
     def _step(self, index: int, cells: list[int], machine: ConcreteMachine) -> int | None:
         bound = self.program.instructions[index]
@@ -129,7 +142,8 @@ class Replayer:
         rip = self.layout.views["RIP"].slots[0].cell
         cells[rip] = self.program.address(index + 1)
         try:
-            code(cells, machine, self.start.answers)
+            with self._watch or nullcontext():
+                code(cells, machine, self.start.answers)
         except Fault:
             cells[:] = saved
             raise

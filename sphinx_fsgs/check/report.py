@@ -11,6 +11,7 @@ from sphinx_fsgs.check.result import Dispute, HostVerdict, Kind, Origin, Result,
 from sphinx_fsgs.check.scopes import Namer, Wording, distinguishing
 from sphinx_fsgs.diagnostic import Diagnostic, Fix, Severity
 from sphinx_fsgs.source import Span
+from sphinx_fsgs.spec.behaviours import Answer
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 
 VACUOUS_CLAIM = "FSGS302"
@@ -55,6 +56,9 @@ class Reporter:
         """Return the Result of an item; ``judge`` is asked once more where it matters what a disputed answer is."""
         verdicts = tuple(self._verdict(profile, outcomes) for profile, outcomes in shared.outcomes.items())
         judgements = _distinct(shared)
+        resting = tuple(self._resting(shared, judge, oracle))
+        failing = {host.profile for host in verdicts if host.verdict == "fails"}
+        cited = [key for _, answer, profiles in resting if failing & {*profiles} for key in answer.cites]
         result = Result(
             kind=item.kind,
             name=item.name,
@@ -65,8 +69,12 @@ class Reporter:
             evidence="computed" if judgements and all(each.computed for each in judgements) else "proved",
             assuming=tuple(dict.fromkeys(text for each in judgements for text in each.assuming)),
             depends_on=shared.asked,
-            disputes=_merged(self._disputes(shared, judge, oracle)),
-            citations=tuple(dict.fromkeys(key for each in judgements for key in each.citations)),
+            disputes=_merged(
+                Dispute(question, answer.value, profiles, each.text, each.cites)
+                for question, answer, profiles in resting
+                for each in answer.disputed
+            ),
+            citations=tuple(dict.fromkeys([key for each in judgements for key in each.citations] + cited)),
             paths=max((each.paths for each in judgements), default=0),
             runs=shared.runs,
             reason=next((each.reason for each in verdicts if each.reason), ""),
@@ -83,19 +91,20 @@ class Reporter:
         because = f"no source settles {' or '.join(open_ones)}, and the verdict hangs on it"
         return HostVerdict(profile, "undecided", because, "sources")
 
-    def _disputes(
+    def _resting(
         self, shared: Shared[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle
-    ) -> Iterator[Dispute]:
-        """Yield each disputed answer on which a verdict rests: with the other answer it would be another verdict."""
+    ) -> Iterator[tuple[str, Answer, tuple[str, ...]]]:
+        """Yield each answer on which verdicts rest: with the other answer they would be others.
+
+        Only answers are tried that somebody disputes, or that a failure may have to cite.
+        """
         tried: dict[tuple[tuple[str, int], ...], Verdict] = {}
-        for question in shared.asked:
-            if question not in self.spec.behaviour_names:
-                continue
+        for question in (each for each in shared.asked if each in self.spec.behaviour_names):
             for answer in self.spec.behaviour(question).replies:
-                concerned = tuple(
-                    name for name in answer.profiles if name in shared.outcomes and _rests(name, question, shared)
-                )
-                if not answer.disputed or not concerned:
+                concerned = [name for name in answer.profiles if name in shared.outcomes]
+                concerned = [name for name in concerned if shared.outcomes[name][0][0].verdict in ("holds", "fails")]
+                failing = any(shared.outcomes[name][0][0].verdict == "fails" for name in concerned)
+                if not concerned or not (answer.disputed or failing):
                     continue
                 known = {each: oracle.answers(concerned[0], each)[0] for each in shared.asked}
                 known[question] = 1 - known[question]
@@ -103,8 +112,7 @@ class Reporter:
                 if key not in tried:
                     tried[key] = judge(Asked(oracle, concerned[0], {question: known[question]})).verdict
                 if tried[key] != shared.outcomes[concerned[0]][0][0].verdict:
-                    for each in answer.disputed:
-                        yield Dispute(question, answer.value, concerned, each.text, each.cites)
+                    yield question, answer, tuple(concerned)
 
     # ---- findings ----
 
@@ -156,8 +164,8 @@ class Reporter:
                 "error",
                 span,
                 f"{_title(item)} is false on {self._name(fails, result).words}: {says}",
-                self._authority(result),
-                f"say where it holds: on {qualifier.scope}" if qualifier and qualifier.scope else "correct it",
+                self._authority(shared.outcomes[fails[0]][0][0], result),
+                _way_out(item, qualifier),
                 (*others, *self._notes(result)),
                 self._fix(item, qualifier),
                 item.text,
@@ -220,9 +228,10 @@ class Reporter:
     def _name(self, profiles: Iterable[str], result: Result | None = None) -> Wording:
         return self.namer.name(profiles, result.depends_on if result else ())
 
-    def _authority(self, result: Result) -> str:
-        keys = result.citations[:3]
-        return ", ".join(keys) if keys else "the Operations of the spec"
+    def _authority(self, judgement: Judgement, result: Result) -> str:
+        """Return the lines of the spec that decide, or else what is cited."""
+        lines = [line.shown(self.spec) for line in judgement.lines]
+        return ", ".join(lines or result.citations[:3]) or "the spec"
 
     def _notes(self, result: Result) -> Iterator[str]:
         for verdict, word in (("holds", "holds on"), ("n/a", "not available on")):
@@ -234,11 +243,6 @@ class Reporter:
             yield f"disputed ({where}): {dispute.text} [{', '.join(dispute.citations)}]"
         for text in result.assuming:
             yield f"assuming that {text}"
-
-
-def _rests(profile: str, question: str, shared: Shared[Judgement]) -> bool:
-    """Whether a processor got a verdict, and not one that has nothing to do with what was asked."""
-    return shared.outcomes[profile][0][0].verdict != "n/a" and question in shared.asked
 
 
 def _merged(disputes: Iterable[Dispute]) -> tuple[Dispute, ...]:
@@ -257,6 +261,14 @@ def _distinct(shared: Shared[Judgement]) -> list[Judgement]:
         for judgement, _ in outcomes:
             found[id(judgement)] = judgement
     return list(found.values())
+
+
+def _way_out(item: Item, qualifier: Wording | None) -> str:
+    if qualifier is None or not qualifier.scope:
+        return "correct it"
+    if item.kind == "example":
+        return f"say where it holds: :where: {qualifier.scope}"
+    return f"say where it holds: on {qualifier.scope}"
 
 
 def _title(item: Item) -> str:
