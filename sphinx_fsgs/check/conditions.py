@@ -113,12 +113,17 @@ def violated(condition: Condition, seen: Observed, context: Context) -> Value:
 
 def serialised(seen: Observed, program: Program, mnemonic: str | None) -> Value:
     """Return when something in the run, or an instruction of that mnemonic, serialises."""
+    return happened(seen, program, SERIALISE, mnemonic)
+
+
+def happened(seen: Observed, program: Program, event: str, mnemonic: str | None = None) -> Value:
+    """Return when an event occurs in the run, or in an instruction of that mnemonic."""
     return terms.any_of(
         guard
         for step in seen.steps
         if mnemonic is None or program.instructions[step.index].mnemonic == mnemonic
         for name, guard in step.events
-        if name == SERIALISE
+        if name == event
     )
 
 

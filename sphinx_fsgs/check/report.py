@@ -88,7 +88,8 @@ class Reporter:
         if len(kinds) == 1:
             return HostVerdict(profile, judgement.verdict, judgement.says, judgement.reason, judgement.counterexample)
         open_ones = sorted({question for _, fixed in outcomes for question in fixed})
-        because = f"no source settles {' or '.join(open_ones)}, and the verdict hangs on it"
+        decisive = [question for question in open_ones if _decides(question, outcomes)] or open_ones
+        because = f"no source settles {' or '.join(decisive)}, and the verdict hangs on it"
         return HostVerdict(profile, "undecided", because, "sources")
 
     def _resting(
@@ -243,6 +244,17 @@ class Reporter:
             yield f"disputed ({where}): {dispute.text} [{', '.join(dispute.citations)}]"
         for text in result.assuming:
             yield f"assuming that {text}"
+
+
+def _decides(question: str, outcomes: Sequence[tuple[Judgement, Mapping[str, int]]]) -> bool:
+    """Whether two outcomes differ where no other question that both asked has another answer."""
+    return any(
+        judgement.verdict != other.verdict
+        and fixed.get(question) != given.get(question)
+        and all(fixed[each] == given[each] for each in (fixed.keys() & given.keys()) - {question})
+        for judgement, fixed in outcomes
+        for other, given in outcomes
+    )
 
 
 def _merged(disputes: Iterable[Dispute]) -> tuple[Dispute, ...]:

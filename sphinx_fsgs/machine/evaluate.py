@@ -328,11 +328,15 @@ def _call(expr: Call, place: Place) -> Typed:
         assert isinstance(to, int)
         if found.width is None:
             return _cut(found, to)
+        if found.width > to:
+            message = f"{found.width} bits cannot be extended to {to}"
+            raise _error(WIDTHS_DIFFER, expr.span, message, f"take a part of it: […][{to - 1}:0]")
         extend = terms.zero_extend if expr.name == "zero_extend" else terms.sign_extend
         return Typed(extend(found.value, found.width, to), to)
     if expr.name == "canonical" and len(expr.arguments) == 1:
-        # An example's canonical(x) means the paging width in force.
-        return _call(Call(expr.name, (*expr.arguments, Call("paging_width", (), expr.span)), expr.span), place)
+        # An example's canonical(x) means the paging width in force, and a shorter x has zeroes above it.
+        address = Call("zero_extend", (*expr.arguments, Number(64, expr.span)), expr.span)
+        return _call(Call(expr.name, (address, Call("paging_width", (), expr.span)), expr.span), place)
     definition = place.spec.definition(expr.name)
     if not isinstance(definition, Function):
         if expr.name in place.spec.unknowns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked
@@ -15,10 +15,11 @@ from sphinx_fsgs.check.claims.form import (
     not_available,
     subject_of,
 )
-from sphinx_fsgs.check.conditions import named_cells
+from sphinx_fsgs.check.conditions import happened, named_cells
 from sphinx_fsgs.check.judge import Finished, Internal, Judge, Judgement
 from sphinx_fsgs.check.replay import counterexample
 from sphinx_fsgs.check.subjects import Variant, variants
+from sphinx_fsgs.diagnostic import Counterexample
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import evaluate, fit
 from sphinx_fsgs.machine.observe import Observed, Snapshot
@@ -80,58 +81,60 @@ class Equivalent:
             for index, beside in enumerate(right.seen):
                 if self.whenever and not (completes(seen) and completes(beside)):
                     continue
-                meeting = right.paths[index].conditions
+                meeting = [*second.conditions, *_taken(right, index)]
                 if not left.can(number, *meeting):
                     continue
                 spoken = True
-                differs = self._differs(seen, beside, left)
+                msrs = [each for run, at in ((left, number), (right, index)) for each in _written_msrs(run, at)]
+                differs = self._differs(seen, beside, left, right, msrs)
                 if isinstance(differs, int) and not differs:
                     continue
                 if left.can(number, *meeting, differs):
-                    found = self._shown(left, right, number, [*meeting, differs], judge)
+                    apart = right.questions.apart(right.paths[index])
+                    found = self._shown(left, right, number, [*meeting, *apart, differs])
                     if found is not None:
                         return found
         if not spoken:
             return not_available("no state meets the conditions")
-        return Judgement("holds", assuming=left.assuming, paths=len(left.paths) + len(right.paths))
+        assuming = tuple(dict.fromkeys((*left.assuming, *right.assuming)))
+        return Judgement("holds", assuming=assuming, paths=len(left.paths) + len(right.paths))
 
-    def _differs(self, one: Observed, other: Observed, run: Finished) -> Value:
-        if completes(one) != completes(other):
+    def _differs(self, one: Observed, other: Observed, left: Finished, right: Finished, msrs: Sequence[Value]) -> Value:
+        """Return when two paths end differently; ``msrs`` are numbers of registers that one of them wrote."""
+        if completes(one) != completes(other) or one.vector != other.vector:
             return 1
-        if not completes(one):
-            if one.vector != other.vector:
-                return 1
-            errors = terms.ne(one.error or 0, other.error or 0, 32)
-            if errors != 0:
-                return terms.or_(errors, self._states(one.last, other.last, run))
-        return self._states(one.last, other.last, run)
-
-    def _states(self, one: Snapshot, other: Snapshot, run: Finished) -> Value:
+        errors = terms.ne(*(0 if each.error is None else each.error for each in (one, other)), 32)
         if self.cells:
-            return terms.any_of(self._cell(cell, one, other) for cell in self.cells)
-        found = [
-            terms.ne(one.place.read(cell.index), other.place.read(cell.index), cell.width)
-            for cell in run.start.spec.layout.cells
-            if cell.counted
-        ]
+            cells = (self._cell(cell, one.last, other.last) for cell in self.cells)
+            return terms.or_(errors, terms.any_of(cells))
+        events = (
+            terms.bit_xor(happened(one, left.program, name), happened(other, right.program, name), 1)
+            for name in self.about.spec.events
+        )
+        return terms.any_of([errors, *events, *self._states(one.last, other.last, left, msrs)])
+
+    def _states(self, one: Snapshot, other: Snapshot, run: Finished, msrs: Sequence[Value]) -> Iterator[Value]:
+        for cell in run.start.spec.layout.cells:
+            if cell.counted:
+                yield terms.ne(one.place.read(cell.index), other.place.read(cell.index), cell.width)
         for change in (*one.changes(), *other.changes()):
             here, there = one.place.load(change.address, 1), other.place.load(change.address, 1)
-            found.append(terms.and_(change.differs, terms.ne(here, there, 8)))
-        return terms.any_of(found)
+            yield terms.and_(change.differs, terms.ne(here, there, 8))
+        for number in msrs:
+            yield terms.ne(one.place.read_msr(number), other.place.read_msr(number), 64)
 
     def _cell(self, cell: Expr, one: Snapshot, other: Snapshot) -> Value:
         left, right = evaluate(cell, one.place), evaluate(cell, other.place)
         width = left.width or 64
         return terms.ne(fit(left, width, cell.span), fit(right, width, cell.span), width)
 
-    def _shown(
-        self, left: Finished, right: Finished, number: int, conditions: list[Value], judge: Judge
-    ) -> Judgement | None:
+    def _shown(self, left: Finished, right: Finished, number: int, conditions: list[Value]) -> Judgement | None:
         model = left.questions.find(conditions, left.paths[number])
         if model is None:
             return None
         here, there = left.replayer.replay(model), right.replayer.replay(model)
-        if not self._differs(here.seen, there.seen, left):
+        msrs = [*here.frames[-1].msrs, *there.frames[-1].msrs]
+        if not self._differs(here.seen, there.seen, left, right, msrs):
             raise Internal("the replays of both programs end alike")
         around = context(left, self.about.spec)
         apart = [
@@ -143,7 +146,7 @@ class Equivalent:
         decided = [*left.start.conditions, *left.paths[number].conditions, *conditions]
         shown = counterexample(here, left.replayer, model, left.profile, wanted, decided)
         beside = counterexample(there, right.replayer, model, right.profile, wanted, decided)
-        says = f"the other way ends with {_end(beside.steps, beside.after)}"
+        says = f"the other way {_end(beside, shown)}"
         cites = [key for run in (left, right) for each in run.program.instructions for key in self._cites(each.stem)]
         return Judgement(
             "fails", says, CLAIM_FAILS, self.about.tree.span, "", shown, left.assuming,
@@ -154,10 +157,28 @@ class Equivalent:
         return self.about.spec.instruction(stem).cites
 
 
-def _end(steps: tuple[object, ...], after: tuple[tuple[str, str], ...]) -> str:
-    fault = getattr(steps[-1], "fault", "") if steps else ""
-    state = ", ".join(f"{name} = {value}" for name, value in after)
-    return " and ".join(part for part in (fault, state) if part) or "no fault"
+def _taken(run: Finished, number: int) -> list[Value]:
+    """Return all that must hold for a path to be taken, good memory included."""
+    path = run.paths[number]
+    return [*path.conditions, *path.assumed, *run.questions.good_memory(path)]
+
+
+def _written_msrs(run: Finished, number: int) -> Iterator[Value]:
+    """Yield the numbers of the registers outside the spec that a path wrote."""
+    return (index for index, _, _ in run.paths[number].final.msrs)
+
+
+def _end(there: Counterexample, here: Counterexample) -> str:
+    """Return in words how one run ends, as far as the other ends differently."""
+    fault = there.steps[-1].fault if there.steps else ""
+    state = ", ".join(f"{name} = {value}" for name, value in there.after)
+    said = " and ".join(part for part in (fault, state) if part)
+    events, others = ({name for step in each.steps for name in step.events} for each in (there, here))
+    apart = [f"has the event {name}" for name in sorted(events - others)]
+    apart += [f"has no event {name}" for name in sorted(others - events)]
+    if said or not apart:
+        apart.insert(0, f"ends with {said or 'other memory'}")
+    return " and ".join(apart)
 
 
 def _size(variant: Variant) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -19,12 +19,14 @@ from sphinx_fsgs.machine.operands import InCells
 from sphinx_fsgs.machine.setup import Start, assign, begin, name_new
 from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.claim import CellPart, ClaimTree, FaultPart
+from sphinx_fsgs.syntax.claim import CellPart, ClaimTree, FaultPart, WordPart
 from sphinx_fsgs.syntax.claim import Sequence as Subjects
-from sphinx_fsgs.syntax.expression import Expr, Name, Number
+from sphinx_fsgs.syntax.expression import Expr, Name, Number, names_in
 
 CLAIM_FAILS = "FSGS301"
+NO_ROLE = "FSGS310"
 MEMORY_FAULTS = ("#PF", "#SS", "#GP", "#AC")
 
 
@@ -40,9 +42,34 @@ def meaning_of(tree: ClaimTree, spec: Spec) -> Meaning:
 
     :raises EvaluationError: when a part of it means nothing.
     """
+    _check_own_parts(tree, spec)
     module = importlib.import_module(f"sphinx_fsgs.check.claims.{tree.form}")
     found: Meaning = module.read(tree, spec)
     return found
+
+
+def _check_own_parts(tree: ClaimTree, spec: Spec) -> None:
+    """Check that ``the selector``, ``its destination`` and the like are parts that the instructions have."""
+    for role in ("subject", "other"):
+        for subjects in (part for part in tree.role(role) if isinstance(part, Subjects)):
+            programs = variants(subjects, tree.mode, spec)
+            known = {name for variant in programs for name in variant.roles}
+            for name, span in _own_parts(tree, role):
+                if programs and name not in known:
+                    text = "; ".join(subject.text for subject in subjects.subjects)
+                    message = f"{text} has no {name.removeprefix('the.')} of its own"
+                    raise complain(NO_ROLE, span, message, "name a cell instead")
+
+
+def _own_parts(tree: ClaimTree, role: str) -> Iterator[tuple[str, Span]]:
+    if tree.when is not None:
+        yield from ((each.name, each.span) for each in names_in(tree.when) if each.name.startswith("the."))
+    if role == "subject":
+        for part in (*tree.role("cells"), *tree.role("source")):
+            if isinstance(part, CellPart) and part.name in ("source", "destination"):
+                yield part.name, part.span
+            elif isinstance(part, WordPart):
+                yield f"the.{part.word}", part.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +236,6 @@ def final_value(name: str, seen: Observed, spec: Spec) -> tuple[Value, Value, in
     return read_view(view, seen.last.place), read_view(view, seen.first.place), view.width
 
 
-def complain(code: str, span: object, message: str, help_text: str) -> EvaluationError:
+def complain(code: str, span: Span, message: str, help_text: str) -> EvaluationError:
     """Return the error of a part that means nothing."""
-    from sphinx_fsgs.source import Span
-
-    assert isinstance(span, Span)
     return EvaluationError(Diagnostic(code, "error", span, message, "the claim forms", help_text))

@@ -10,7 +10,6 @@ from sphinx_fsgs.check.claims.form import (
     CLAIM_FAILS,
     About,
     cell_names,
-    complain,
     completes,
     context,
     final_value,
@@ -29,8 +28,6 @@ from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import CellPart, ClaimTree, ValuePart, WordPart
 from sphinx_fsgs.syntax.expression import Expr, Name
-
-NO_ROLE = "FSGS310"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +139,12 @@ class Transfer:
 
 
 def read(tree: ClaimTree, spec: Spec) -> Transfer:
-    """Return what the claim says.
-
-    :raises EvaluationError: when the instruction has no such source.
-    """
+    """Return what the claim says."""
     about = About(tree, spec, subject_of(tree))
     (verb,) = (part.word for part in tree.role("verb") if isinstance(part, WordPart))
     width = next((_number(part) for part in tree.role("width") if isinstance(part, ValuePart)), 0)
     value = next((part.value for part in tree.role("value") if isinstance(part, ValuePart)), None)
-    return Transfer(about, verb, cell_names(tree), _source(tree, about), width, value, tree.negated)
+    return Transfer(about, verb, cell_names(tree), _source(tree), width, value, tree.negated)
 
 
 def _number(part: ValuePart) -> int:
@@ -160,21 +154,10 @@ def _number(part: ValuePart) -> int:
     return part.value.value
 
 
-def _source(tree: ClaimTree, about: About) -> Expr | None:
+def _source(tree: ClaimTree) -> Expr | None:
     for part in tree.role("source"):
         if isinstance(part, WordPart):
-            return _role(f"the.{part.word}", part, about)
+            return Name(f"the.{part.word}", part.span)
         if isinstance(part, CellPart):
-            return (
-                _role(part.name, part, about) if part.name in ("source", "destination") else Name(part.name, part.span)
-            )
+            return Name(part.name, part.span)
     return None
-
-
-def _role(name: str, part: WordPart | CellPart, about: About) -> Expr:
-    known = {role for variant in about.variants() for role in variant.roles}
-    if known and name not in known:
-        words = name.replace("the.", "")
-        subject = about.subjects.subjects[0].text
-        raise complain(NO_ROLE, part.span, f"{subject} has no {words} of its own", "name a cell instead")
-    return Name(name, part.span)
