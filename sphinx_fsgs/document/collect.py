@@ -13,7 +13,7 @@ from sphinx_fsgs.document import findings
 from sphinx_fsgs.document.anatomy import cut, dissect
 from sphinx_fsgs.document.blocks import bind
 from sphinx_fsgs.document.locate import Cursor, Found, Locator, Shape, Source
-from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, fsgs_annotation, fsgs_claim, split_words
+from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, SHOWING, fsgs_annotation, fsgs_claim, split_words
 from sphinx_fsgs.document.model import HEADS, Annotation, Block, Document, Origin
 from sphinx_fsgs.document.text import load
 from sphinx_fsgs.source import Fragment, Line, Span
@@ -190,9 +190,11 @@ class _Collector:
         name = re.match(r"\.\.[ \t]+(?P<ours>fsgs)[ \t]*(?::(?P<word>[^:\s]*))?[ \t]*::", first.text, re.IGNORECASE)
         if name and not name["word"]:
             self._diagnostics.append(findings.bare_directive(first, name.start("ours"), name.end()))
+        elif head in SHOWING:
+            return
         elif head not in DIRECTIVES:
             span = findings.span_of(first, *(name.span("word") if name else (0, None)))
-            self._diagnostics.append(findings.unknown_head(head, span, f".. fsgs:{head}::", tuple(DIRECTIVES)))
+            self._diagnostics.append(findings.unknown_head(head, span, f".. fsgs:{head}::", (*DIRECTIVES, *SHOWING)))
         else:
             end = name.end() if name else len(first.text)
             self._annotate("directive", head, (cut(first, end), *lines[1:]), findings.span_of(first, 0, 0), lines[-1])

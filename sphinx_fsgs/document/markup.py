@@ -73,7 +73,10 @@ DIRECTIVES: dict[str, type[Directive]] = {
     "claims": ClaimsDirective,
     "page": PageDirective,
 }
-"""The directives of the domain ``fsgs``, by their name behind ``fsgs:``."""
+"""The directives of the domain ``fsgs`` that say something to check, by their name behind ``fsgs:``."""
+
+SHOWING: tuple[str, ...] = ("operation", "answers")
+"""The other directives of the domain: they show the spec on a page, and say nothing that could be false."""
 
 
 def directive_class(name: str) -> type[Directive]:

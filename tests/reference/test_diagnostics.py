@@ -1,4 +1,4 @@
-"""Every diagnostic has a page, and the page tells the truth: its wrong text produces exactly it, its right one nothing."""
+"""Every diagnostic has a page that tells the truth: its wrong text produces exactly it, its right one nothing."""
 
 from __future__ import annotations
 
@@ -117,8 +117,10 @@ def test_a_page_is_called_after_its_code(page: Page) -> None:
 def test_a_page_is_read_as_it_is_printed(tmp_path: Path) -> None:
     path = tmp_path / "FSGS999.rst"
     path.write_text(
-        "FSGS999: none\n=============\n\nWrong\n-----\n\n.. code-block:: rst\n   :caption: a.rst\n\n   one\n\n     two\n\n"
-        ".. code-block:: diff\n   :caption: b\n\n    k\n   -x\n   +y\n\nRight\n-----\n\n.. code-block:: rst\n\n   three\n",
+        "FSGS999: none\n=============\n\n"
+        "Wrong\n-----\n\n.. code-block:: rst\n   :caption: a.rst\n\n   one\n\n     two\n\n"
+        ".. code-block:: diff\n   :caption: b\n\n    k\n   -x\n   +y\n\n"
+        "Right\n-----\n\n.. code-block:: rst\n\n   three\n",
         encoding="utf-8",
     )
     page = read_page(path)
