@@ -10,6 +10,7 @@ from sphinx_fsgs.check.claims.form import (
     CLAIM_FAILS,
     About,
     cell_names,
+    cites_of,
     completes,
     context,
     judge_variants,
@@ -67,6 +68,7 @@ class Changes:
                     CLAIM_FAILS,
                     self.about.tree.span,
                     paths=len(run.paths),
+                    citations=cites_of(run),
                 )
         return Judgement("holds", assuming=run.assuming, paths=len(run.paths))
 

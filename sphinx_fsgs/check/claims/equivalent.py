@@ -10,6 +10,7 @@ from sphinx_fsgs.check.claims.form import (
     CLAIM_FAILS,
     About,
     cell_names,
+    cites_of,
     completes,
     context,
     not_available,
@@ -103,7 +104,8 @@ class Equivalent:
         """Return when two paths end differently; ``msrs`` are numbers of registers that one of them wrote."""
         if completes(one) != completes(other) or one.vector != other.vector:
             return 1
-        errors = terms.ne(*(0 if each.error is None else each.error for each in (one, other)), 32)
+        error, beside = (0 if each.error is None else each.error for each in (one, other))
+        errors = terms.ne(error, beside, 32)
         if self.cells:
             cells = (self._cell(cell, one.last, other.last) for cell in self.cells)
             return terms.or_(errors, terms.any_of(cells))
@@ -147,14 +149,10 @@ class Equivalent:
         shown = counterexample(here, left.replayer, model, left.profile, wanted, decided)
         beside = counterexample(there, right.replayer, model, right.profile, wanted, decided)
         says = f"the other way {_end(beside, shown)}"
-        cites = [key for run in (left, right) for each in run.program.instructions for key in self._cites(each.stem)]
         return Judgement(
             "fails", says, CLAIM_FAILS, self.about.tree.span, "", shown, left.assuming,
-            len(left.paths) + len(right.paths), citations=tuple(dict.fromkeys(cites)),
+            len(left.paths) + len(right.paths), citations=cites_of(left, right),
         )  # fmt: skip
-
-    def _cites(self, stem: str) -> tuple[str, ...]:
-        return self.about.spec.instruction(stem).cites
 
 
 def _taken(run: Finished, number: int) -> list[Value]:

@@ -199,6 +199,14 @@ def context(run: Finished, spec: Spec) -> Context:
     return Context(spec, run.program, ())
 
 
+def cites_of(*runs: Finished) -> tuple[str, ...]:
+    """Return what the instructions of runs cite."""
+    keys = (
+        key for run in runs for each in run.program.instructions for key in run.start.spec.instruction(each.stem).cites
+    )
+    return tuple(dict.fromkeys(keys))
+
+
 def kept(cells: Sequence[Expr], run: Finished, spec: Spec, tree: ClaimTree) -> Claimed:
     """Return the claim that these cells keep their values."""
     around = context(run, spec)
