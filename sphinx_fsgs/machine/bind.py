@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine.operands import Binding, Constant, Effective, Formula, InCells, InMemory, Meaning, RecordRef
+from sphinx_fsgs.machine.values import MAX_NUMBER, in_words
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import Spec
@@ -120,11 +121,11 @@ class _Attempt:
         """Return the bound line."""
         if self.entry.modes and self.around.mode not in self.entry.modes:
             raise BindError(self._elsewhere())
+        if sum(isinstance(operand, (Address, Indirect)) for _, operand in self.pairs) > 1:
+            raise _NoFit("only one operand can be in memory")
         names: dict[str, Meaning] = {}
         for name, operand in self.pairs:
             names[name] = self._operand(self.entry.kinds.get(name, ()), operand)
-        if sum(isinstance(operand, (Address, Indirect)) for _, operand in self.pairs) > 1:
-            raise _NoFit("only one operand can be in memory")
         names.update((name, self._formula(value)) for name, value in self.form.bindings)
         sizes = {"OperandSize": self.size} if self.size else {}
         binding = Binding(self.around.mode, sizes, names)
@@ -213,7 +214,7 @@ class _Attempt:
         value = self.number(operand.value)
         width = 8 if "imm8" in fitting else self._needed()
         if not -(1 << width - 1) <= value < 1 << width:
-            message = f"{value:#x} has more than {width} bits"
+            message = f"{in_words(value)} has more than {width} bits"
             raise BindError(self._problem(VALUE_TOO_WIDE, operand.span, message, "use a wider operand size"))
         return Constant(value & ((1 << width) - 1), width)
 
@@ -289,7 +290,11 @@ class _Attempt:
         if isinstance(value, Unary) and value.op == "-":
             return -self.number(value.operand)
         if isinstance(value, Binary) and value.op in _ARITHMETIC:
-            return _ARITHMETIC[value.op](self.number(value.left), self.number(value.right))
+            found = _ARITHMETIC[value.op](self.number(value.left), self.number(value.right))
+            if found.bit_length() > MAX_NUMBER:
+                message = f"a number of more than {MAX_NUMBER} bits"
+                raise BindError(self._problem(VALUE_TOO_WIDE, value.span, message, "give a smaller one"))
+            return found
         message = "the assembler takes constants here"
         raise BindError(
             self._problem(UNKNOWN_SYMBOL, value.span, message, "write a number or an expression of numbers")
@@ -314,7 +319,7 @@ def _is_sized(kinds: tuple[str, ...], name: str) -> bool:
 
 
 def _shift(count: int) -> int:
-    return max(0, min(count, 4096))
+    return max(0, min(count, MAX_NUMBER + 1))
 
 
 _ARITHMETIC: Mapping[str, Callable[[int, int], int]] = {

@@ -6,6 +6,7 @@ spec's own, so a condition means what an Operation would mean by the same words.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from sphinx_fsgs.machine.compile import MODES
 from sphinx_fsgs.machine.operands import Constant, Effective, Formula, InCells, InMemory, Meaning, RecordRef
 from sphinx_fsgs.machine.symbolic import Answers
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.machine.values import MAX_NUMBER, in_words
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import Spec
@@ -99,7 +101,8 @@ def fit(found: Typed, width: int, span: Span) -> Value:
     """Return a value for a place of ``width`` bits, zeroes coming in above a narrower one."""
     if found.width is None:
         if isinstance(found.value, int) and not -(1 << width - 1) <= found.value < 1 << width:
-            raise _error(WIDTHS_DIFFER, span, f"{found.value:#x} has more than {width} bits", "give a smaller value")
+            message = f"{in_words(found.value)} has more than {width} bits"
+            raise _error(WIDTHS_DIFFER, span, message, "give a smaller value")
         return _cut(found, width).value
     if found.width > width:
         message = f"a value of {found.width} bits does not fit {width} bits"
@@ -295,11 +298,22 @@ def _right(expr: Binary, place: Place) -> Typed:
 
 
 def _plain(expr: Binary, left: int, right: int) -> int:
-    if expr.op in ("<<", ">>"):
-        count = max(0, min(right, 4096))
-        return left << count if expr.op == "<<" else left >> count
-    values = {"+": left + right, "-": left - right, "*": left * right, "&": left & right, "|": left | right}
-    return values[expr.op] if expr.op in values else left ^ right
+    found = _PLAIN[expr.op](left, right)
+    if found.bit_length() > MAX_NUMBER:
+        raise _error(WIDTHS_DIFFER, expr.span, f"a number of more than {MAX_NUMBER} bits", "give a smaller value")
+    return found
+
+
+_PLAIN: Mapping[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    "<<": lambda left, right: left << max(0, min(right, MAX_NUMBER + 1)),
+    ">>": lambda left, right: left >> max(0, min(right, MAX_NUMBER + 1)),
+}
 
 
 def _compare(op: str, left: Typed, right: Typed, width: int, expr: Binary) -> Value:

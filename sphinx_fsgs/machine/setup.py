@@ -130,7 +130,8 @@ def symbols_of(lines: Iterable[tree.Assumption], spec: Spec) -> dict[str, int]:
             try:
                 _apply(start, line)
             except EvaluationError:
-                continue  # reported when the line itself is applied
+                # The line itself is reported when it is applied; any value keeps its users from being reported too.
+                start.symbols[line.name] = 0
     return start.symbols
 
 
@@ -179,7 +180,10 @@ def _width(start: Start, place: Expr) -> int:
     elif isinstance(place, MemoryExpr):
         return _constant(start, place.size)
     elif isinstance(place, Slice):
-        return _constant(start, place.high) - _constant(start, place.low) + 1
+        high, low = _constant(start, place.high), _constant(start, place.low)
+        if not 0 <= low <= high < _width(start, place.value):
+            raise _problem(NOT_A_PLACE, place.span, "this is no part of a cell", "name a cell and bits that it has")
+        return high - low + 1
     elif isinstance(place, Msr):
         return 64
     raise _problem(
@@ -212,7 +216,7 @@ def _store(start: Start, place: Expr, value: Value, width: int) -> None:
 
 def _store_part(start: Start, place: Slice, value: Value, high: int, low: int) -> None:
     view = start.spec.layout.view(place.value.name) if isinstance(place.value, Name) else None
-    if view is None or not 0 <= low <= high < view.width:
+    if view is None:
         raise _problem(NOT_A_PLACE, place.span, "this is no part of a cell", "name a cell and bits that it has")
     old = read_view(view, start.place())
     parts = [(terms.extract(old, view.width - 1, high + 1), view.width - 1 - high)] if high < view.width - 1 else []

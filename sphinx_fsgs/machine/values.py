@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Final, NoReturn
 
+MAX_NUMBER = 4096
+"""Numbers that a document computes have at most so many bits: a bound against texts that compute for ever."""
+
+_PRINTED = 128
+
+
+def in_words(number: int) -> str:
+    """Return a number as a message shows it: in hexadecimal, and of a very long one only how long it is."""
+    return f"{number:#x}" if number.bit_length() <= _PRINTED else f"a number of {number.bit_length()} bits"
+
 
 class NeedsTerms(Exception):
     """A concrete run read a cell that has no value; the run starts over with terms."""
