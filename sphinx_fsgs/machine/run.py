@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
@@ -19,8 +20,11 @@ from sphinx_fsgs.spec.model import FEATURE_PREFIX
 from sphinx_fsgs.syntax.expression import Expr
 
 MAX_STEPS = 100_000
+"""Steps that are run, and again for each path the steps that it lists: many long paths cost as one very long one."""
 MAX_PATHS = 4_096
 MAX_TERMS = 1_000_000
+MODELS_KEPT = 16
+"""States that a solver has found and that later questions are tried on first."""
 
 _T = TypeVar("_T")
 
@@ -150,7 +154,8 @@ class Questions:
         self._session: solver.Session | None = None
         self._invariants: dict[str, Value] = {}
         self._worked_out: dict[int, tuple[Value, ...]] = {}
-        self._models = [terms.Evaluator({})]
+        self._models = deque([terms.Evaluator({})], MODELS_KEPT)
+        self._unknowns: dict[Term, tuple[Term, ...]] = {}
 
     def possible(self, conditions: Sequence[Value], path: Path | _Walk | None = None) -> bool:
         """Return whether conditions can hold together in some state that the run is over.
@@ -164,14 +169,26 @@ class Questions:
         if not found or self._seen_before(found):
             return True
         session = self._open()
-        if not session.check(*found):
+        if not session.check_all(found):
             return False
-        self._models.append(terms.Evaluator(session.model(sorted(terms.unknowns(found), key=str))))
+        self._models.appendleft(terms.Evaluator(session.model(sorted(self._unknowns_of(found), key=str))))
         return True
 
     def _seen_before(self, conditions: Sequence[Value]) -> bool:
-        """Whether the state in which all is zero, or one that a solver has found, meets the conditions."""
-        return any(all(model(each) for each in conditions) for model in self._models)
+        """Whether the state in which all is zero, or one that a solver has found, meets the conditions.
+
+        The youngest conditions are the least likely to be met, so they are looked at first.
+        """
+        return any(all(model(each) for each in reversed(conditions)) for model in self._models)
+
+    def _unknowns_of(self, conditions: Iterable[Value]) -> set[Term]:
+        found: set[Term] = set()
+        for each in conditions:
+            if isinstance(each, Term):
+                if each not in self._unknowns:
+                    self._unknowns[each] = terms.unknowns([each])
+                found.update(self._unknowns[each])
+        return found
 
     def assumptions(self, conditions: Sequence[Value], path: Path | _Walk | None) -> list[Value] | None:
         """Return all that must hold with these conditions, None when something is false for sure."""
@@ -208,7 +225,7 @@ class Questions:
     def invariants(self, conditions: Iterable[Value]) -> list[Value]:
         """Return the invariants about the cells whose initial values occur in these conditions."""
         layout = self.start.spec.layout
-        seen = set(terms.unknowns(conditions))
+        seen = self._unknowns_of(conditions)
         found: list[Value] = []
         pending = list(self.start.spec.invariants)
         grown = True
@@ -344,7 +361,7 @@ class Runner:
         for condition in start.conditions:
             learn(known, condition)
         walks = [_Walk(0, state, known=known)]
-        steps = 0
+        steps = listed = 0
         while walks:
             walk = walks.pop()
             steps += 1
@@ -354,6 +371,8 @@ class Runner:
                 found.append(_ended(walk, "completes"))
             else:
                 walks.extend(reversed(list(self._step(program, walk, start, questions, found))))
+            steps += sum(len(path.steps) for path in found[listed:])
+            listed = len(found)
             if len(found) + len(walks) > MAX_PATHS:
                 raise BoundReached("paths")
         return tuple(found), questions

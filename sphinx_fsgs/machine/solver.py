@@ -39,6 +39,14 @@ class Session(Protocol):
         :raises BoundReached: when the work is more than its bound.
         """
 
+    def check_all(self, conditions: Iterable[Value]) -> bool:
+        """Return whether all of these can hold together with what is required.
+
+        A session that is asked for one list after another does only the work for what is new in each.
+
+        :raises BoundReached: when the work is more than its bound.
+        """
+
     def model(self, wanted: Iterable[Term]) -> Mapping[Term, int]:
         """Return values of variables and applications under which the last check held."""
 
@@ -70,6 +78,26 @@ def _factory(prefer: str) -> type[Bitwuzla] | type[Z3] | None:
     return None
 
 
+class _Stack:
+    """The conditions of the last list asked for, each in a level of its own above what is required."""
+
+    def __init__(self) -> None:
+        self._held: list[Value] = []
+
+    def changes(self, conditions: Iterable[Value]) -> tuple[int, list[Value]]:
+        """Return how many levels to leave, and what to assert in new ones."""
+        wanted = dict.fromkeys(conditions)
+        kept = 0
+        while kept < len(self._held) and self._held[kept] in wanted:
+            kept += 1
+        left = len(self._held) - kept
+        del self._held[kept:]
+        held = set(self._held)
+        new = [each for each in wanted if each not in held]
+        self._held += new
+        return left, new
+
+
 class Bitwuzla:
     """bitwuzla behind :class:`Session`."""
 
@@ -85,6 +113,7 @@ class Bitwuzla:
         self._solver.configure_terminator(self._more_work)
         self._done: dict[Term, bitwuzla.Term] = {}
         self._functions: dict[tuple[str, int, tuple[int, ...]], bitwuzla.Term] = {}
+        self._stack = _Stack()
 
     def _more_work(self) -> bool:
         self._work += 1
@@ -101,6 +130,15 @@ class Bitwuzla:
         if answer == self._api.Result.UNKNOWN:
             raise BoundReached("solver")
         return bool(answer == self._api.Result.SAT)
+
+    def check_all(self, conditions: Iterable[Value]) -> bool:
+        left, new = self._stack.changes(conditions)
+        if left:
+            self._solver.pop(left)
+        for each in new:
+            self._solver.push(1)
+            self._solver.assert_formula(self._truth(each))
+        return self.check()
 
     def model(self, wanted: Iterable[Term]) -> Mapping[Term, int]:
         return {term: int(self._solver.get_value(self._bits(term)).value(2), 2) for term in wanted}
@@ -191,6 +229,7 @@ class Z3:
         self._solver = z3.SolverFor("QF_UFBV")
         self._solver.set("rlimit", 50_000_000)
         self._done: dict[Term, z3.BitVecRef] = {}
+        self._stack = _Stack()
 
     def require(self, condition: Value) -> None:
         self._solver.add(self._truth(condition))
@@ -202,6 +241,15 @@ class Z3:
         if answer == self._api.unknown:
             raise BoundReached("solver")
         return bool(answer == self._api.sat)
+
+    def check_all(self, conditions: Iterable[Value]) -> bool:
+        left, new = self._stack.changes(conditions)
+        if left:
+            self._solver.pop(left)
+        for each in new:
+            self._solver.push()
+            self._solver.add(self._truth(each))
+        return self.check()
 
     def model(self, wanted: Iterable[Term]) -> Mapping[Term, int]:
         found = self._solver.model()

@@ -92,6 +92,20 @@ def undefined_name(step: str, key: str) -> str:
     return f"undefined in step {step} by {key}"
 
 
+def settled(condition: Value, known: Mapping[Term, int]) -> Value:
+    """Return a condition with what is known of its parts put in."""
+    if isinstance(condition, int) or not known:
+        return condition
+    if condition in known:
+        return known[condition]
+    if condition.op == "not":
+        return terms.not_(settled(terms.operands(condition)[0], known))
+    if condition.op in ("and", "or"):
+        left, right = (settled(each, known) for each in terms.operands(condition))
+        return (terms.and_ if condition.op == "and" else terms.or_)(left, right)
+    return condition
+
+
 class Machine:
     """One step of one path: the compiled code reads and writes through it.
 
@@ -150,7 +164,7 @@ class Machine:
 
     def test(self, condition: Value) -> Value:
         """Return a condition, settled if the path has decided it."""
-        return condition if isinstance(condition, int) else self.known.get(condition, condition)
+        return settled(condition, self.known)
 
     def fault(self, guard: Value, vector: str, error: Value | None, line: int) -> Value:
         """Note an exception and return the guard of what goes on behind it: nothing."""

@@ -645,10 +645,17 @@ class Evaluator:
         """Return the integer that the value has."""
         if isinstance(value, int):
             return value
-        for term in post_order([value]):
-            if term not in self._done:
-                self._done[term] = self._compute(term)
-        return self._done[value]
+        done = self._done
+        if value not in done:
+            stack = [value]
+            while stack:
+                term = stack[-1]
+                missing = [each for each in operands(term) if each not in done]
+                if missing:
+                    stack.extend(missing)
+                else:
+                    done[stack.pop()] = self._compute(term)
+        return done[value]
 
     def lookup(self, function: str, *args: int) -> int | None:
         """Return what an unknown function gives for these arguments, None when nothing is known."""

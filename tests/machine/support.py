@@ -199,9 +199,40 @@ class _Variables(dict[str, int]):
 GDT_BASE, LDT_BASE = 0xFFFF_8880_0123_0000, 0xFFFF_8880_0456_0000
 """Where random states have their tables; nothing else lies there."""
 
-_ADDRESSES = (0x1000, 0x7FFF_0000_1000, 0x7FFF_FFFF_FFFC, 0xFFFF_8000_0000_0000, 0xFFFF_8888_0000_2000, 0xFFFF_FFFF_8100_0000)
-_WILD = (0, 1, 2, 3, 4, 5, 7, 0x2B, 0x33, 0xC000_0100, 0xC000_0101, 0xC000_0102, 0x8000_0000_0000, 0x00FF_FFFF_FFFF_FFFF)
-_WILD += (0x8000_0000_0000_0000, 0xFF00_0000_0000_0000, 0x7FFF_FFFF_FFFF_FFFF, 0xFFFF_FFFF, 0x8000_0000, MASK, 0x80, 0x10)
+_ADDRESSES = (
+    0x1000,
+    0x7FFF_0000_1000,
+    0x7FFF_FFFF_FFFC,
+    0xFFFF_8000_0000_0000,
+    0xFFFF_8888_0000_2000,
+    0xFFFF_FFFF_8100_0000,
+)
+_WILD = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    7,
+    0x2B,
+    0x33,
+    0xC000_0100,
+    0xC000_0101,
+    0xC000_0102,
+    0x8000_0000_0000,
+    0x00FF_FFFF_FFFF_FFFF,
+)
+_WILD += (
+    0x8000_0000_0000_0000,
+    0xFF00_0000_0000_0000,
+    0x7FFF_FFFF_FFFF_FFFF,
+    0xFFFF_FFFF,
+    0x8000_0000,
+    MASK,
+    0x80,
+    0x10,
+)
 
 
 def random_cells(chance: random.Random, answers: Mapping[str, int]) -> list[int]:
@@ -210,7 +241,9 @@ def random_cells(chance: random.Random, answers: Mapping[str, int]) -> list[int]
     bases = {msr.cell for msr in layout.msrs}
     cells = []
     for cell in layout.cells:
-        value = chance.choice((chance.getrandbits(64), chance.choice(_WILD), chance.choice(_ADDRESSES), chance.getrandbits(5)))
+        value = chance.choice(
+            (chance.getrandbits(64), chance.choice(_WILD), chance.choice(_ADDRESSES), chance.getrandbits(5))
+        )
         if cell.name in bases or cell.name.endswith(".base"):
             value = chance.choice(_ADDRESSES) + 8 * chance.getrandbits(4)
         if cell.name.endswith(".attributes"):
@@ -218,7 +251,9 @@ def random_cells(chance: random.Random, answers: Mapping[str, int]) -> list[int]
             value &= ~0x10000 if chance.random() < 0.7 else MASK
         if cell.name.endswith(".limit"):
             value = chance.choice((0, 7, 0xFF, 0xFFFF, chance.getrandbits(32), 0xFFFF_FFFF))
-        cells.append(0 if cell.requires and not answers[FEATURE_PREFIX + cell.requires] else value & terms.ones(cell.width))
+        cells.append(
+            0 if cell.requires and not answers[FEATURE_PREFIX + cell.requires] else value & terms.ones(cell.width)
+        )
     for name, base in zip(layout.tables.values(), (GDT_BASE, LDT_BASE), strict=True):
         cells[layout.views[f"{name}.base"].slots[0].cell] = base
     if chance.random() < 0.6:

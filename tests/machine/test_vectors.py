@@ -239,6 +239,8 @@ def test_the_recorded_vectors(profile: str, recorded: dict[str, Any], capsys: py
             if found:
                 problems.append(f"{vector['id']} ({'; '.join(vector['asm_att'])}): {'; '.join(found)}")
     with capsys.disabled():
-        print(f"\n{profile}: {dict(counts)}\n  left out for: {', '.join(f'{m} ({n})' for m, n in reasons.most_common(8))}")
+        print(
+            f"\n{profile}: {dict(counts)}\n  left out for: {', '.join(f'{m} ({n})' for m, n in reasons.most_common(8))}"
+        )
     assert counts["compared"] >= 300
     assert problems == [], f"{len(problems)} of {counts['compared']} differ:\n" + "\n".join(problems[:25])
