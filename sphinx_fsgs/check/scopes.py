@@ -40,6 +40,10 @@ def selected(scope: Scope | None, spec: Spec) -> tuple[str, ...]:
     return tuple(name for name, profile in spec.profiles.items() if scope is None or selects(scope, profile, spec))
 
 
+GENERAL = "processors "
+"""How the words begin that describe processors by a CPUID bit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
     """A scope in the language of scopes, and in words."""
@@ -77,8 +81,9 @@ class Namer:
                 yield wording
         for (one, first), (other, second) in combinations(simple, 2):
             if one & other == wanted:
-                words = _narrowed(first.words, second.words)
-                yield Wording(f"{first.scope} and {second.scope}", words, 2)
+                # The general word first, what narrows it behind: amd and not FS_GS_NS.
+                broad, narrow = sorted((first, second), key=lambda each: each.words.startswith(GENERAL))
+                yield Wording(f"{broad.scope} and {narrow.scope}", _narrowed(broad.words, narrow.words), 2)
             if one | other == wanted and not one & other:
                 yield Wording(f"{first.scope} or {second.scope}", f"{first.words}, and {second.words}", 2)
         yield self._by_vendor(wanted)
@@ -91,8 +96,8 @@ class Namer:
             if None in bits.values():
                 continue
             having = frozenset(name for name, bit in bits.items() if bit)
-            yield having, Wording(feature, f"processors with {feature}", 1)
-            yield frozenset(self.all) - having, Wording(f"not {feature}", f"processors without {feature}", 1)
+            yield having, Wording(feature, f"{GENERAL}with {feature}", 1)
+            yield frozenset(self.all) - having, Wording(f"not {feature}", f"{GENERAL}without {feature}", 1)
 
     def _families(self) -> Iterator[tuple[frozenset[str], Wording]]:
         for vendor, entry in self._vendors.items():
@@ -134,10 +139,7 @@ class Namer:
 
 def _narrowed(one: str, other: str) -> str:
     """Return two descriptions as one: ``AMD processors with FS_GS_NS``."""
-    general = "processors "
-    if one.startswith(general):
-        one, other = other, one
-    return f"{one} and {other.removeprefix(general)}" if one.startswith(general) else f"{one} {other}"
+    return f"{one} and {other.removeprefix(GENERAL)}" if one.startswith(GENERAL) else f"{one} {other}"
 
 
 def distinguishing(holds: Iterable[str], fails: Iterable[str], asked: Sequence[str], namer: Namer) -> Wording | None:

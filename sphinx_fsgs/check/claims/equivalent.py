@@ -78,8 +78,10 @@ class Equivalent:
         second = self.about.start(other, answers)
         left, right = judge.finish(one.program, first, answers), judge.finish(other.program, second, answers)
         spoken = False
+        # A run that completes beside one that does not shows more than two different faults.
+        others = sorted(enumerate(right.seen), key=lambda each: not completes(each[1]))
         for number, seen in enumerate(left.seen):
-            for index, beside in enumerate(right.seen):
+            for index, beside in others:
                 if self.whenever and not (completes(seen) and completes(beside)):
                     continue
                 meeting = [*second.conditions, *_taken(right, index)]
@@ -168,7 +170,8 @@ def _written_msrs(run: Finished, number: int) -> Iterator[Value]:
 
 def _end(there: Counterexample, here: Counterexample) -> str:
     """Return in words how one run ends, as far as the other ends differently."""
-    fault = there.steps[-1].fault if there.steps else ""
+    fault, own = (each.steps[-1].fault if each.steps else "" for each in (there, here))
+    fault = fault or (own and "no fault")
     state = ", ".join(f"{name} = {value}" for name, value in there.after)
     said = " and ".join(part for part in (fault, state) if part)
     events, others = ({name for step in each.steps for name in step.events} for each in (there, here))

@@ -1,0 +1,159 @@
+"""Scopes: which processors they select, and the shortest scope for given processors."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+import pytest
+
+from sphinx_fsgs.check.scopes import Namer, distinguishing, selected
+from sphinx_fsgs.check.session import Session
+from sphinx_fsgs.source import fragment_of
+from sphinx_fsgs.spec.errors import SpecError
+from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
+from sphinx_fsgs.syntax.read_scope import read_scope
+from sphinx_fsgs.syntax.scope import Scope
+from tests.check.support import ALL, AMD, INTEL, expand
+
+
+@pytest.fixture(scope="module")
+def spec(session: Session) -> Spec:
+    return session.spec
+
+
+@pytest.fixture(scope="module")
+def namer(spec: Spec) -> Namer:
+    return Namer(spec)
+
+
+def _scope(text: str, spec: Spec) -> Scope:
+    parsed = read_scope(fragment_of(text), spec.lexicon)
+    assert parsed.tree is not None, parsed.diagnostics
+    return parsed.tree
+
+
+@pytest.mark.parametrize(
+    ("text", "profiles"),
+    [
+        ("intel", ("intel",)),
+        ("amd_zen2", ("amd_zen2",)),
+        ("amd_zen1..amd_zen3", ("amd_zen1", "amd_zen2", "amd_zen3")),
+        ("intel_ivybridge..intel_skylake", ("intel_ivybridge", "intel_skylake")),
+        ("FSGSBASE", ("all", "-intel_core2", "-amd_k8")),
+        ("LKGS", ("intel_pantherlake",)),
+        ("FS_GS_NS", ("amd_zen4", "amd_zen5")),
+        ("not FSGSBASE", ("intel_core2", "amd_k8")),
+        ("amd and not FS_GS_NS", ("amd", "-amd_zen4", "-amd_zen5")),
+        ("intel and (LKGS or not FSGSBASE)", ("intel_core2", "intel_pantherlake")),
+        ("intel or amd_k8", ("intel", "amd_k8")),
+        ("bare", ("all",)),
+        ("bare and amd_k8", ("amd_k8",)),
+        # A bit that varies within a profile cannot be relied upon.
+        ("NSCB", ("amd_zen4", "amd_zen5")),
+        ("intel and amd", ()),
+    ],
+)
+def test_selection(text: str, profiles: tuple[str, ...], spec: Spec) -> None:
+    found = selected(_scope(text, spec), spec)
+    assert frozenset(found) == expand(profiles)
+    assert list(found) == [name for name in ALL if name in found], "in the order of the spec"
+
+
+def test_no_scope_selects_all(spec: Spec) -> None:
+    assert selected(None, spec) == ALL
+
+
+@pytest.mark.parametrize(
+    ("profiles", "scope", "words"),
+    [
+        (("all",), "", "every processor"),
+        ((), "", "no processor"),
+        (("intel",), "intel", "Intel"),
+        (("amd",), "amd", "AMD"),
+        (("amd_zen2", "amd_zen3"), "amd_zen2..amd_zen3", "AMD Zen 2 to AMD Zen 3"),
+        (("amd_k8",), "amd_k8", "AMD K8"),
+        (("all", "-amd_k8", "-amd_zen1"), "intel or amd_zen2..amd_zen5", "Intel, and AMD Zen 2 to AMD Zen 5"),
+        (("amd_k8", "amd_zen1"), "amd_k8 or amd_zen1", "AMD K8, and AMD Zen and Zen+"),
+    ],
+)
+def test_the_shortest_name(profiles: tuple[str, ...], scope: str, words: str, namer: Namer) -> None:
+    found = namer.name(expand(profiles))
+    assert (found.scope, found.words) == (scope, words)
+
+
+@pytest.mark.parametrize(
+    ("profiles", "asked", "scope"),
+    [
+        (("amd_zen4", "amd_zen5"), "wrmsr_base_serialises", "FS_GS_NS"),
+        (("all", "-amd_zen4", "-amd_zen5"), "wrmsr_base_serialises", "not FS_GS_NS"),
+        (("amd", "-amd_zen4", "-amd_zen5"), "wrmsr_base_serialises", "amd and not FS_GS_NS"),
+        (("all", "-intel_core2", "-amd_k8"), FEATURE_PREFIX + "FSGSBASE", "FSGSBASE"),
+        (("intel_pantherlake",), FEATURE_PREFIX + "LKGS", "LKGS"),
+        # Whether NSCB is set on Zen 3 depends on the firmware, so it names nothing there.
+        (("amd_zen3", "amd_zen4", "amd_zen5"), "null_selector_clears_base", "amd_zen3..amd_zen5"),
+    ],
+)
+def test_a_bit_that_the_verdict_hung_on_is_the_better_name(
+    profiles: tuple[str, ...], asked: str, scope: str, namer: Namer
+) -> None:
+    assert namer.name(expand(profiles), [asked]).scope == scope
+
+
+def _sets() -> Iterable[frozenset[str]]:
+    for size in range(1, len(ALL) + 1):
+        for number, members in enumerate(itertools.combinations(ALL, size)):
+            if number % 7 == size % 7:
+                yield frozenset(members)
+
+
+def test_every_name_selects_exactly_what_it_names(namer: Namer, spec: Spec) -> None:
+    asked = [FEATURE_PREFIX + "FSGSBASE", "wrmsr_base_serialises", FEATURE_PREFIX + "LKGS"]
+    count = 0
+    for members in _sets():
+        wording = namer.name(members, asked)
+        scope = _scope(wording.scope, spec) if wording.scope else None
+        assert frozenset(selected(scope, spec)) == members, wording
+        assert len(wording.scope) <= sum(len(name) + 4 for name in members)
+        count += 1
+    assert count > 250
+
+
+def test_a_range_never_leaves_its_line(namer: Namer) -> None:
+    wording = namer.name(frozenset({"intel_core2", "intel_ivybridge", "amd_k8"}))
+    assert frozenset(wording.scope.split(" or ")) == {"intel_core2..intel_ivybridge", "amd_k8"}
+
+
+class TestWeakestQualifier:
+    """The shortest scope that holds exactly where the claim does."""
+
+    def test_is_a_bit_where_a_bit_says_it(self, namer: Namer) -> None:
+        found = distinguishing(["amd_zen4", "amd_zen5"], [*INTEL, *AMD[:4]], ["wrmsr_base_serialises"], namer)
+        assert found is not None and found.scope == "FS_GS_NS"
+
+    def test_is_none_where_the_claim_fails_everywhere(self, namer: Namer) -> None:
+        assert distinguishing([], ALL, [], namer) is None
+
+    def test_is_none_where_it_fails_nowhere(self, namer: Namer) -> None:
+        assert distinguishing(ALL, [], [], namer) is None
+
+    def test_leaves_out_processors_of_which_nothing_is_known(self, namer: Namer, spec: Spec) -> None:
+        found = distinguishing(["amd_zen4", "amd_zen5"], ["amd_zen1", "amd_zen2"], [], namer)
+        assert found is not None
+        assert frozenset(selected(_scope(found.scope, spec), spec)) == {"amd_zen4", "amd_zen5"}
+
+
+def test_a_session_within_a_scope_judges_only_there() -> None:
+    session = Session.open(where="amd_zen4..amd_zen5")
+    result = session.prove("SWAPGS swaps GS.base and GS_SHADOW")
+    assert result.on("holds") == ("amd_zen4", "amd_zen5")
+    assert len(result.verdicts) == 2
+
+
+@pytest.mark.parametrize(
+    ("where", "code"), [("intel and amd", "FSGS182"), ("amd_zen33", "FSGS180"), ("intel and", "FSGS181")]
+)
+def test_a_session_without_processors_is_refused(where: str, code: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        Session.open(where=where)
+    assert [each.code for each in caught.value.diagnostics] == [code]
