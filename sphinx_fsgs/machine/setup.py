@@ -88,6 +88,8 @@ def apply_before(start: Start, lines: Sequence[tree.Assumption]) -> tuple[Diagno
             _apply(start, line)
         except EvaluationError as error:
             found.append(error.diagnostic)
+            if isinstance(line, tree.Symbol):
+                start.symbols[line.name] = 0  # so that its users are not reported as well
     return tuple(found)
 
 
