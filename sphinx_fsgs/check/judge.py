@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.places import SpecLine, cites_at
@@ -21,9 +20,6 @@ from sphinx_fsgs.machine.solver import NoSolver
 from sphinx_fsgs.machine.values import BoundReached
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import Spec
-
-MAX_SECONDS = 10.0
-"""The net against hangs; when it catches something, the verdict is undecided and nothing is kept."""
 
 SHOWN_LINES = 3
 """Lines of the spec that a finding names: the last ones that made a difference."""
@@ -80,7 +76,6 @@ class Finished:
     questions: Questions
     replayer: Replayer
     profile: str
-    deadline: float = field(default_factory=lambda: time.monotonic() + MAX_SECONDS)
 
     @property
     def assuming(self) -> tuple[str, ...]:
@@ -94,8 +89,6 @@ class Finished:
 
     def can(self, path: int, *conditions: terms.Value) -> bool:
         """Return whether a path can be taken with these conditions as well."""
-        if time.monotonic() > self.deadline:
-            raise BoundReached("time")
         chosen = self.paths[path]
         return self.questions.possible([*chosen.conditions, *conditions], chosen)
 

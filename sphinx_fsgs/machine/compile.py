@@ -81,6 +81,7 @@ CARRIER = 64
 SIZES = ("OperandSize", "AddressSize")
 CHECK_ACCESS = "check_access"
 LINEAR_ADDRESS = "linear_address"
+_ARITY = {"effective_address": 1, "zero_extend": 2, "sign_extend": 2, "signed": 1}
 _RUNTIME: dict[str, object] = {
     name: getattr(terms, name)
     for name in (
@@ -91,12 +92,13 @@ _RUNTIME: dict[str, object] = {
 
 
 class CompileError(Exception):
-    """An Operation is not well formed: an unknown name, a width that does not fit."""
+    """An Operation is not well formed: an unknown name, a width that does not fit. ``help`` is the way out."""
 
-    def __init__(self, message: str, span: Span) -> None:
-        super().__init__(f"{span.path}:{span.line}: {message}")
+    def __init__(self, message: str, span: Span, help: str = "") -> None:
+        super().__init__(f"{span.path}:{span.line}: {message}{'; ' + help if help else ''}")
         self.message = message
         self.span = span
+        self.help = help
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,21 @@ class Compiler:
         self.emitter: Emitter = Symbolic() if symbolic else Concrete()
         self._done: dict[object, Compiled] = {}
         self._faulting: dict[object, bool] = {}
+        self.entered: list[str] = []
+
+    def enter(self, name: str, span: Span) -> None:
+        """Note that a function or procedure is being gone into.
+
+        :raises CompileError: when it is already: nothing calls itself.
+        """
+        if name in self.entered:
+            way = " calls ".join([*self.entered[self.entered.index(name) :], name])
+            raise CompileError(f"{way}: the notation has no recursion", span, "write it out")
+        self.entered.append(name)
+
+    def leave(self) -> None:
+        """Note that what was entered last is done."""
+        self.entered.pop()
 
     def operation(self, stem: str, binding: Binding) -> Compiled:
         """Return the code of an instruction.
@@ -188,7 +205,7 @@ class Compiler:
         """
         found = self.spec.definition(name)
         if not isinstance(found, Procedure):
-            raise CompileError(f"there is no procedure {name}", span)
+            raise self.no_such("procedure", name, span)
         if len(found.parameters) != len(meanings):
             raise CompileError(f"{name} takes {len(found.parameters)} arguments, not {len(meanings)}", span)
         key = (name, mode, tuple(meanings), sizes)
@@ -196,9 +213,17 @@ class Compiler:
             names: dict[str, Meaning] = dict(zip(found.parameters, meanings, strict=True)) | dict(sizes)
             values = tuple(each.code for each in meanings if isinstance(each, Local))
             function = _Function(self, mode, name, found.span.path)
-            self._done[key] = function.build(found.body, names, values)
+            self.enter(name, span)
+            try:
+                self._done[key] = function.build(found.body, names, values)
+            finally:
+                self.leave()
             self._faulting[key] = function.may_fault
         return self._done[key], self._faulting[key]
+
+    def no_such(self, kind: str, name: str, span: Span) -> CompileError:
+        """Return the error that there is no function or procedure of a name."""
+        return CompileError(f"there is no {kind} {name}", span, suggestion(name, self.spec.index.definitions))
 
     def by_reference(self, procedure: Procedure) -> frozenset[str]:
         """Return the parameters that stand for places: assigned, dotted, a segment, or handed on as such."""
@@ -435,7 +460,11 @@ class _Function:
     def fault(self, statement: Fault, out: _Block) -> None:
         """Emit the end of the instruction."""
         if statement.vector not in self.spec.faults:
-            raise CompileError(f"unknown fault {statement.vector}", statement.span)
+            hint = suggestion(statement.vector, self.spec.faults)
+            raise CompileError(f"unknown fault {statement.vector}", statement.span, hint)
+        if self.spec.faults[statement.vector].error_code != (statement.error is not None):
+            has = "an" if statement.error is None else "no"
+            raise CompileError(f"{statement.vector} has {has} error code", statement.span)
         error = self.expression(statement.error, out).text if statement.error is not None else "None"
         self.may_fault = out.may_fault = True
         self.faults_after_write |= self.wrote
@@ -449,7 +478,8 @@ class _Function:
     def do(self, statement: Do, out: _Block) -> None:
         """Emit an event."""
         if statement.event not in self.spec.events:
-            raise CompileError(f"unknown event {statement.event}", statement.span)
+            hint = suggestion(statement.event, self.spec.events)
+            raise CompileError(f"unknown event {statement.event}", statement.span, hint)
         guard = f", {out.guards.writes}" if self.emitter.symbolic else ""
         out.write(f"m.event({statement.event!r}{guard})")
 
@@ -457,7 +487,7 @@ class _Function:
         """Emit the call of a procedure."""
         callee = self.spec.definition(statement.name)
         if not isinstance(callee, Procedure):
-            raise CompileError(f"there is no procedure {statement.name}", statement.span)
+            raise self.compiler.no_such("procedure", statement.name, statement.span)
         references = self.compiler.by_reference(callee)
         arguments = []
         for parameter, argument in bind_arguments(statement, callee):
@@ -510,10 +540,9 @@ class _Function:
         """Return what a name stands for here."""
         found = self.lookup(name, out)
         if found is None:
-            from sphinx_fsgs.diagnostic import suggestion
-
-            hint = suggestion(name, [*out.names, *self.spec.layout.views, *self.spec.behaviour_names])
-            raise CompileError(f"unknown name {name}{'; ' + hint if hint else ''}", span)
+            known = (*out.names, *self.spec.layout.views, *self.spec.layout.aliases, *self.spec.behaviour_names, *MODES)
+            features = (FEATURE_PREFIX + feature for feature in self.spec.feature_names)
+            raise CompileError(f"unknown name {name}", span, suggestion(name, (*known, *features)))
         return found
 
     def lookup(self, name: str, out: _Block) -> Meaning | None:
@@ -896,6 +925,9 @@ class _Function:
 
     def apply(self, expr: Call, out: _Block) -> Code:
         """Return a function's value: one of the notation's own, an unknown of the spec, or one of its functions."""
+        count = len(expr.arguments)
+        if (_ARITY.get(expr.name) or (1 if expr.name in self.spec.unknowns else count)) != count:
+            raise CompileError(f"{expr.name} takes {_ARITY.get(expr.name, 1)} arguments, not {count}", expr.span)
         if expr.name == "effective_address":
             return self.address_of(expr, out)
         if expr.name in ("zero_extend", "sign_extend", "signed"):
@@ -920,14 +952,16 @@ class _Function:
         """Return the body of a function of the spec with its parameters standing for these meanings."""
         found = self.spec.definition(name)
         if not isinstance(found, Function):
-            raise CompileError(f"there is no function {name}", span)
+            raise self.compiler.no_such("function", name, span)
         if len(found.parameters) != len(meanings):
             raise CompileError(f"{name} takes {len(found.parameters)} arguments, not {len(meanings)}", span)
         saved = out.names
         out.names = dict(zip(found.parameters, meanings, strict=True))
+        self.compiler.enter(name, span)
         try:
             return self.expression(found.body, out)
         finally:
+            self.compiler.leave()
             out.names = saved
 
     def address_of(self, expr: Call, out: _Block) -> Code:

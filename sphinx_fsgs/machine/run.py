@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,8 @@ MAX_STEPS = 100_000
 """Steps that are run, and again for each path the steps that it lists: many long paths cost as one very long one."""
 MAX_PATHS = 4_096
 MAX_TERMS = 1_000_000
+MAX_SECONDS = 10.0
+"""The net against hangs; when it catches something, the verdict is undecided and nothing is kept."""
 MODELS_KEPT = 16
 """States that a solver has found and that later questions are tried on first."""
 
@@ -155,7 +158,8 @@ class Questions:
         self._invariants: dict[str, Value] = {}
         self._worked_out: dict[int, tuple[Value, ...]] = {}
         self._models = deque([terms.Evaluator({})], MODELS_KEPT)
-        self._unknowns: dict[Term, tuple[Term, ...]] = {}
+        self._unknowns: dict[Term, frozenset[Term]] = {}
+        self._deadline = time.monotonic() + MAX_SECONDS
 
     def possible(self, conditions: Sequence[Value], path: Path | _Walk | None = None) -> bool:
         """Return whether conditions can hold together in some state that the run is over.
@@ -168,11 +172,20 @@ class Questions:
             return False
         if not found or self._seen_before(found):
             return True
+        self.in_time()
         session = self._open()
         if not session.check_all(found):
             return False
         self._models.appendleft(terms.Evaluator(session.model(sorted(self._unknowns_of(found), key=str))))
         return True
+
+    def in_time(self) -> None:
+        """Stop a run that has taken too long.
+
+        :raises BoundReached: when it has.
+        """
+        if time.monotonic() > self._deadline:
+            raise BoundReached("time")
 
     def _seen_before(self, conditions: Sequence[Value]) -> bool:
         """Whether the state in which all is zero, or one that a solver has found, meets the conditions.
@@ -367,6 +380,7 @@ class Runner:
             steps += 1
             if steps > MAX_STEPS:
                 raise BoundReached("steps")
+            questions.in_time()
             if walk.index >= len(program.instructions):
                 found.append(_ended(walk, "completes"))
             else:
