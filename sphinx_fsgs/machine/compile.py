@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from sphinx_fsgs.diagnostic import suggestion
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.emit import Code, Concrete, Emitter, Symbolic, constant
 from sphinx_fsgs.machine.operands import (
@@ -32,7 +33,7 @@ from sphinx_fsgs.machine.operands import (
 from sphinx_fsgs.machine.values import Fault as RaisedFault
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.layout import Slot, View
-from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.syntax.expression import (
     COMPARISONS,
     CONNECTIVES,
@@ -911,10 +912,12 @@ class _Function:
         self.truth(test, expr.condition.span)
         if test.constant is not None:
             return self.expression(expr.then if test.constant else expr.otherwise, out)
-        before = len(out.body)
+        could_fault, out.may_fault = out.may_fault, False
         then, otherwise = self.expression(expr.then, out), self.expression(expr.otherwise, out)
-        if len(out.body) != before and out.may_fault:
-            raise CompileError("memory cannot be reached inside a conditional value", expr.span)
+        if out.may_fault:
+            # Both arms are worked out, and one of them must not raise what belongs to the other.
+            raise CompileError("memory cannot be reached inside a conditional value", expr.span, "use IF statements")
+        out.may_fault = could_fault
         width = then.width if then.width is not None else otherwise.width
         if None not in (then.width, otherwise.width) and then.width != otherwise.width:
             raise CompileError(f"the arms have {then.width} and {otherwise.width} bits", expr.span)
@@ -979,13 +982,16 @@ class _Function:
             width = value.width or 64
             return Code(self.emitter.binary("^", value.text, str(1 << width - 1), width), width)
         to = self.fixed(expr.arguments[1], out)
-        if value.constant is not None:
-            return constant(value.constant & terms.ones(to), to)
+        if value.constant is not None and value.width is None:
+            return self.cut(value, to, expr.span)
         if value.width is None or value.width > to:
             raise CompileError(f"{value.width} bits cannot be extended to {to}", expr.span)
         text = self.emitter.as_number(value)
         if value.width == to:
-            return Code(text, to)
+            return replace(value, text=text, is_truth=False)
+        if value.constant is not None:
+            widen = terms.zero_extend if expr.name == "zero_extend" else terms.sign_extend
+            return constant(int(cast(int, widen(value.constant, value.width, to))), to)
         extend = self.emitter.zero_extend if expr.name == "zero_extend" else self.emitter.sign_extend
         return Code(extend(text, value.width, to), to)
 

@@ -1,0 +1,182 @@
+"""Whether every Operation can be compiled, for every form that its instruction allows, as integers and as terms.
+
+A document meets only the forms that it uses; a spec is checked before one needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from sphinx_fsgs.diagnostic import Diagnostic, suggestion
+from sphinx_fsgs.machine.bind import Bound
+from sphinx_fsgs.machine.compile import MODES, CompileError, Compiler
+from sphinx_fsgs.machine.forms import form_samples, samples
+from sphinx_fsgs.source import Span
+from sphinx_fsgs.spec.errors import SpecError
+from sphinx_fsgs.spec.instructions import load_definitions
+from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.spec.tables import UNKNOWN_CITATION, UNKNOWN_FEATURE
+from sphinx_fsgs.syntax.example import Mode
+from sphinx_fsgs.syntax.instruction import Form, Instruction
+from sphinx_fsgs.syntax.operation import Block, If, Let, Procedure, Statement
+
+NOT_WELL_FORMED = "FSGS940"
+
+_AUTHORITY = "the notation of Operations: every name is known, and every width is that of its place"
+_MODES: tuple[Mode, ...] = ("64-bit", "compatibility", "protected")
+_ROLE = "role"
+
+
+def check_operations(spec: Spec) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with instructions and procedures, in the order of files and lines; nothing is raised."""
+    found: list[Diagnostic] = []
+    compilers = (Compiler(spec, symbolic=False), Compiler(spec, symbolic=True))
+    try:
+        files = sorted(set(spec.index.definitions.values()))
+        stems = spec.index.stems
+    except SpecError as error:
+        return error.diagnostics
+    for path in files:
+        found += _attempt(lambda path=path: _check_definitions(spec, load_definitions(path)))  # type: ignore[misc]
+    for stem in stems:
+        found += _attempt(lambda stem=stem: _check_instruction(spec, stem, compilers))  # type: ignore[misc]
+    return tuple(sorted(_once(found), key=Diagnostic.sort_key))
+
+
+def _attempt(check: Callable[[], Iterable[Diagnostic]]) -> list[Diagnostic]:
+    try:
+        return list(check())
+    except SpecError as error:
+        return list(error.diagnostics)
+
+
+def _once(found: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Drop what was found again with another form or in another mode: at one place, one finding."""
+    first: dict[tuple[str, int, int, str], Diagnostic] = {}
+    for each in found:
+        first.setdefault((each.span.path, each.span.line, each.span.column, each.code), each)
+    return list(first.values())
+
+
+def _check_instruction(spec: Spec, stem: str, compilers: tuple[Compiler, ...]) -> Iterator[Diagnostic]:
+    entry = spec.instruction(stem)
+    yield from _check_header(spec, entry)
+    yield from _check_cites(spec, entry.operation)
+    modes = [mode for mode in _MODES if not entry.modes or mode in entry.modes]
+    for form in entry.forms:
+        if not any(True for mode in modes for _ in form_samples(spec, stem, form, mode)):
+            yield _no_operands(entry, form)
+    for mode in modes:
+        for bound in samples(spec, stem, mode):
+            for compiler in compilers:
+                yield from _compiled(bound, compiler)
+            yield from _check_roles(spec, entry, bound)
+
+
+def _compiled(bound: Bound, compiler: Compiler) -> Iterator[Diagnostic]:
+    try:
+        compiler.operation(bound.stem, bound.binding)
+    except CompileError as error:
+        yield _finding(error, bound)
+
+
+def _finding(error: CompileError, bound: Bound) -> Diagnostic:
+    notes = (f"seen with {bound.text} in {bound.binding.mode} mode",)
+    help_text = error.help or "compare with another Operation"
+    return Diagnostic(NOT_WELL_FORMED, "error", error.span, error.message, _AUTHORITY, help_text, notes)
+
+
+def _check_roles(spec: Spec, entry: Instruction, bound: Bound) -> Iterator[Diagnostic]:
+    """Compile what sentences mean by the words of the instruction, as if its Operation were that alone."""
+    for role in entry.roles.values():
+        reading = replace(entry, operation=(Let(_ROLE, role, role.span),))
+        compiler = Compiler(_Reading(spec, reading), symbolic=True)
+        try:
+            compiler.operation(entry.stem, bound.binding)
+        except CompileError as error:
+            yield _finding(error, bound)
+
+
+class _Reading(Spec):
+    """A spec in which one instruction has another Operation."""
+
+    def __init__(self, spec: Spec, entry: Instruction) -> None:
+        super().__init__(spec.folder)
+        self.__dict__.update(spec.__dict__)
+        self._instructions = {entry.stem: entry}
+
+
+# ---- headers ------------------------------------------------------------------------------------
+
+
+def _check_header(spec: Spec, entry: Instruction) -> Iterator[Diagnostic]:
+    features, modes = spec.feature_names, frozenset(MODES.values())
+    if entry.requires and entry.requires not in features:
+        hint = suggestion(entry.requires, features) or "name a CPUID feature of state/cpuid.toml"
+        message = f"unknown feature {entry.requires!r}"
+        yield _at(entry, "Requires:", entry.requires, UNKNOWN_FEATURE, message, hint)
+    for mode in entry.modes:
+        if mode not in modes:
+            hint = suggestion(mode, modes) or f"one of {', '.join(sorted(modes))}"
+            yield _at(entry, "Modes:", mode, NOT_WELL_FORMED, f"unknown mode {mode!r}", hint)
+    for key in entry.cites:
+        if key not in spec.citations:
+            hint = suggestion(key, spec.citations) or "add it to citations.toml"
+            yield _at(entry, "Cites:", key, UNKNOWN_CITATION, f"unknown citation {key!r}", hint)
+    if entry.target and spec.layout.view(entry.target) is None:
+        hint = suggestion(entry.target, spec.layout.views) or "name a register"
+        yield _at(entry, "Target:", entry.target, NOT_WELL_FORMED, f"unknown register {entry.target!r}", hint)
+    used = {name for form in entry.forms for name in form.operands}
+    for name in entry.kinds:
+        if name not in used:
+            hint = suggestion(name, used) or "remove the line, or name the operand in Syntax:"
+            yield _at(entry, "Operand:", name, NOT_WELL_FORMED, f"no Syntax: line has an operand {name}", hint)
+
+
+def _no_operands(entry: Instruction, form: Form) -> Diagnostic:
+    missing = [name for name in form.operands if name not in entry.kinds]
+    message = f"there is no Operand: line for {missing[0]}" if missing else "no operands fit this Syntax: line"
+    help_text = suggestion(missing[0], entry.kinds) if missing else ""
+    help_text = help_text or "say with Operand: lines what each operand may be"
+    return Diagnostic(NOT_WELL_FORMED, "error", form.span, message, _AUTHORITY, help_text)
+
+
+def _at(entry: Instruction, field: str, word: str, code: str, message: str, help_text: str) -> Diagnostic:
+    """Return a finding at a word behind a field of the header."""
+    lines = entry.text.split("\n")
+    for number, line in enumerate(lines, 1):
+        column = line.find(word, len(field)) + 1
+        if line.startswith(field) and column:
+            span = Span(entry.path, number, column, number, column + len(word))
+            return Diagnostic(code, "error", span, message, _AUTHORITY, help_text)
+    return Diagnostic(code, "error", Span(entry.path, 1, 1, 1, 1), message, _AUTHORITY, help_text)
+
+
+# ---- citations ----------------------------------------------------------------------------------
+
+
+def _check_definitions(spec: Spec, definitions: Iterable[object]) -> Iterator[Diagnostic]:
+    for each in definitions:
+        if isinstance(each, Procedure):
+            yield from _unknown_cites(spec, each)
+            yield from _check_cites(spec, each.body)
+
+
+def _check_cites(spec: Spec, block: Block) -> Iterator[Diagnostic]:
+    for statement in block:
+        yield from _unknown_cites(spec, statement)
+        if isinstance(statement, If):
+            for _, inner in statement.branches:
+                yield from _check_cites(spec, inner)
+            yield from _check_cites(spec, statement.otherwise)
+
+
+def _unknown_cites(spec: Spec, cited: Statement | Procedure) -> Iterator[Diagnostic]:
+    for key in cited.cites:
+        if key not in spec.citations:
+            hint = suggestion(key, spec.citations) or "add it to citations.toml"
+            message = f"unknown citation {key!r}"
+            yield Diagnostic(UNKNOWN_CITATION, "error", cited.span, message, _AUTHORITY, hint)
+
+
