@@ -86,8 +86,12 @@ class Replayer:
         return self._run(cells, machine, initial, values)
 
     def initial(self, index: int) -> Value:
+        """Return what a cell holds at first, without asking the profile anything that the run did not ask."""
         value = self.start.state.cells[index]
-        return self.start.origin.cell(index) if value is None else value
+        if value is not None:
+            return value
+        cell = self.layout.cells[index]
+        return terms.variable(cell.name, cell.width)
 
     def _memory(self, values: Evaluator) -> dict[int, int]:
         found: dict[int, int] = {}
