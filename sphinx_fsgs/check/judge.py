@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from sphinx_fsgs.check.asking import Asked
-from sphinx_fsgs.check.places import SpecLine, cites_at
-from sphinx_fsgs.check.replay import Replayer, Violation, confirmed, counterexample
 from sphinx_fsgs.check.result import Verdict
 from sphinx_fsgs.diagnostic import Counterexample
 from sphinx_fsgs.machine import terms
@@ -23,6 +23,10 @@ from sphinx_fsgs.spec.model import Spec
 
 SHOWN_LINES = 3
 """Lines of the spec that a finding names: the last ones that made a difference."""
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.check.places import SpecLine
+    from sphinx_fsgs.check.replay import Replayer, Violation
 
 GOOD_MEMORY = "memory operands are canonical, mapped, permitted and aligned"
 DISTINCT = "the objects that are named apart do not overlap"
@@ -65,7 +69,7 @@ class Internal(Exception):
     """A replay did not show what the terms had shown: FSGS901, a bug of ours and no finding on the document."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Finished:
     """A run that has been made: its paths as conditions see them, and what may be asked about them."""
 
@@ -74,8 +78,15 @@ class Finished:
     paths: tuple[Path, ...]
     seen: tuple[Observed, ...]
     questions: Questions
-    replayer: Replayer
+    concrete: Compiler
     profile: str
+
+    @cached_property
+    def replayer(self) -> Replayer:
+        """What replays models of this run; what it takes is imported for the first failure only."""
+        from sphinx_fsgs.check.replay import Replayer
+
+        return Replayer(self.concrete, self.program, self.start)
 
     @property
     def assuming(self) -> tuple[str, ...]:
@@ -109,8 +120,7 @@ class Judge:
         """
         paths, questions = self.runner.run(program, start)
         seen = tuple(observe(path, start) for path in paths)
-        replayer = Replayer(self.concrete, program, start)
-        return Finished(program, start, paths, seen, questions, replayer, answers.profile)
+        return Finished(program, start, paths, seen, questions, self.concrete, answers.profile)
 
     def guarded(self, work: Callable[[], Judgement]) -> Judgement:
         """Return the judgement of ``work``, with each bound that it meets as an undecided verdict."""
@@ -150,6 +160,8 @@ class Judge:
 
         :raises Internal: when the replay does not show it.
         """
+        from sphinx_fsgs.check.replay import confirmed, counterexample
+
         path = run.paths[number]
         model = run.questions.find([violated], path)
         if model is None:
@@ -174,6 +186,8 @@ class Judge:
 
     def cites(self, run: Finished, lines: Sequence[SpecLine]) -> tuple[str, ...]:
         """Return what the deciding lines cite, the last first; if none, what the instructions do."""
+        from sphinx_fsgs.check.places import cites_at
+
         stems = tuple(dict.fromkeys(each.stem for each in run.program.instructions))
         found = [key for line in reversed(lines) for key in cites_at(self.spec, line, stems)]
         found = found or [key for stem in stems for key in self.spec.instruction(stem).cites]
