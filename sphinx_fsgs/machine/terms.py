@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import cast
 from weakref import WeakValueDictionary
 
 Argument = "int | str | Term"
@@ -22,7 +23,7 @@ class Term:
     alternates parts and their widths, the most significant part first.
     """
 
-    __slots__ = ("op", "width", "args", "serial", "_unknowns", "__weakref__")
+    __slots__ = ("op", "width", "args", "serial", "_unknowns", "_cuts", "__weakref__")
 
     def __init__(self, op: str, width: int, args: tuple[int | str | Term, ...], serial: int) -> None:
         self.op = op
@@ -30,6 +31,7 @@ class Term:
         self.args = args
         self.serial = serial
         self._unknowns: frozenset[Term] | None = None
+        self._cuts: dict[tuple[int, int], Value] | None = None
 
     def __repr__(self) -> str:
         return f"{self.op}{self.width}({', '.join(map(str, self.args))})"
@@ -333,13 +335,54 @@ def extract(a: Value, high: int, low: int) -> Value:
         condition, then, otherwise = map(_value, a.args)
         if isinstance(then, int) or isinstance(otherwise, int):
             return ite(condition, extract(then, high, low), extract(otherwise, high, low), size)
-    if a.op in ("bvand", "bvor", "bvxor"):
-        left, right = extract(_value(a.args[0]), high, low), extract(_value(a.args[1]), high, low)
-        return {"bvand": bit_and, "bvor": bit_or, "bvxor": bit_xor}[a.op](left, right, size)
-    if low == 0 and a.op in ("add", "sub"):
-        left, right = extract(_value(a.args[0]), high, 0), extract(_value(a.args[1]), high, 0)
-        return (add if a.op == "add" else sub)(left, right, size)
+    if _spreads(a, low):
+        return _spread(a, high, low)
     return _make("extract", size, a, high, low)
+
+
+def _spreads(a: Value, low: int) -> bool:
+    """Whether bits of an operation are the operation on these bits: a sum's only from the lowest bit on."""
+    return isinstance(a, Term) and (a.op in _BITWISE or (low == 0 and a.op in _SUMS))
+
+
+def _spread(a: Term, high: int, low: int) -> Value:
+    """Cut the operands of an operation, and theirs in turn: each shared one once, and without recursion."""
+    pending = [a]
+    while pending:
+        term = pending[-1]
+        cuts = term._cuts = term._cuts or {}
+        operands = [_value(each) for each in term.args]
+        open_ = [each for each in operands if _spreads(each, low) and not _is_cut(each, high, low)]
+        if (high, low) in cuts or not open_:
+            pending.pop()
+            if (high, low) not in cuts:
+                left, right = (_cut_of(each, high, low) for each in operands)
+                cuts[high, low] = _SPREADING[term.op](left, right, high - low + 1)
+        else:
+            pending.extend(cast("list[Term]", open_))
+    assert a._cuts is not None
+    return a._cuts[high, low]
+
+
+def _is_cut(a: Value, high: int, low: int) -> bool:
+    return isinstance(a, Term) and a._cuts is not None and (high, low) in a._cuts
+
+
+def _cut_of(a: Value, high: int, low: int) -> Value:
+    if isinstance(a, Term) and a._cuts is not None and (high, low) in a._cuts:
+        return a._cuts[high, low]
+    return extract(a, high, low)
+
+
+_BITWISE = frozenset({"bvand", "bvor", "bvxor"})
+_SUMS = frozenset({"add", "sub"})
+_SPREADING: Mapping[str, Callable[[Value, Value, int], Value]] = {
+    "bvand": bit_and,
+    "bvor": bit_or,
+    "bvxor": bit_xor,
+    "add": add,
+    "sub": sub,
+}
 
 
 def parts_of(a: Term) -> list[tuple[Value, int]]:

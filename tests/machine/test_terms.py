@@ -288,3 +288,16 @@ def test_a_question_that_is_too_hard_is_given_up(monkeypatch: pytest.MonkeyPatch
         session.check(terms.eq(wide, 18446744073709551557 * 18446744073709551533, 128))
     monkeypatch.setattr(solver, "MAX_WORK", 50_000)
     assert session.check(terms.eq(x, 5, 64))
+
+
+@pytest.mark.parametrize("join", [terms.add, terms.sub, terms.bit_xor])
+def test_what_is_shared_is_cut_once(join: Callable[[Value, Value, int], Value]) -> None:
+    """Each step uses the one before it twice, so that whoever cuts both ways takes 2**3000 steps."""
+    x, y = terms.variable("x", 64), terms.variable("y", 64)
+    older: Value = x
+    value: Value = y
+    for _ in range(3_000):
+        older, value = value, join(value, older, 64)
+    part = terms.extract(value, 7, 0)
+    inputs = {x: 0x1234_5678_9ABC_DEF0, y: 0x0FED_CBA9_8765_4321}
+    assert Evaluator(inputs)(part) == Evaluator(inputs)(value) & 0xFF
