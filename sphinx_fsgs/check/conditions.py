@@ -171,8 +171,16 @@ def nothing_else(claimed: NothingElse, at: Snapshot, first: Snapshot, context: C
     ]
     if not any(isinstance(each, Name) and each.name == MEMORY_WORD for each in named):
         same.extend(memory_kept(named, at))
-    same.extend(terms.not_(each) for each in at.other_msrs())
+    same.extend(msrs_kept(named, at))
     return terms.all_of(same)
+
+
+def msrs_kept(named: Iterable[Expr], at: Snapshot) -> Iterator[Value]:
+    """Yield that each register outside the spec is what it was, or one of those named by number."""
+    numbers = [value_at(each.index, at.place, 32) for expr in named for each in walk(expr) if isinstance(each, Msr)]
+    for change in at.other_msrs():
+        meant = terms.any_of(terms.eq(change.number, number, 32) for number in numbers)
+        yield terms.or_(meant, terms.not_(change.differs))
 
 
 def memory_kept(named: Iterable[Expr], at: Snapshot) -> Iterator[Value]:

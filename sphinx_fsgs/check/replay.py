@@ -12,7 +12,7 @@ from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.concrete import ConcreteMachine
 from sphinx_fsgs.machine.evaluate import Place, Typed
-from sphinx_fsgs.machine.observe import Done, MemoryChange, Observed, Snapshot, changes_of_bytes
+from sphinx_fsgs.machine.observe import Done, MemoryChange, Observed, RegisterChange, Snapshot, changes_of_bytes
 from sphinx_fsgs.machine.program import Program
 from sphinx_fsgs.machine.run import MAX_STEPS, Outcome
 from sphinx_fsgs.machine.setup import Start
@@ -169,7 +169,10 @@ class Replayer:
         def snapshot(frame: Frame) -> Snapshot:
             place = self._place(frame, initial, names)
             return Snapshot(
-                frame.index, place, lambda: self._changes(frame, before, initial), lambda: _msrs(frame, initial)
+                frame.index,
+                place,
+                lambda: self._changes(frame, before, initial),
+                lambda: _msrs(frame, frames[0], initial),
             )
 
         boundaries = tuple(snapshot(frame) for frame in frames)
@@ -235,9 +238,10 @@ def _int(value: Value) -> int:
     return value
 
 
-def _msrs(frame: Frame, initial: _Initial) -> Iterator[Value]:
+def _msrs(frame: Frame, first: Frame, initial: _Initial) -> Iterator[RegisterChange]:
     for index, value in frame.msrs.items():
-        yield int(value != initial("msr", index))
+        was = first.msrs[index] if index in first.msrs else initial("msr", index)
+        yield RegisterChange(index, int(value != was))
 
 
 # ---- what is shown ------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Memory as a set of objects: an origin, and the bytes written at offsets from it.
 
 An address is brought to origin + offset. The same origin is exact; another origin is another object,
-because an example names things apart. Constant addresses all lie in one object, whose origin is 0.
+because an example names things apart. Constant addresses all lie in one object, whose origin is 0;
+where things may overlap, so do all others, and a read looks through every write before it.
 Below the writes lies the initial memory, of which nothing is known: ``mem(address)``, byte by byte.
 """
 
@@ -51,9 +52,10 @@ class Object:
 class _Content:
     """What copies of a memory share until one of them changes it."""
 
-    __slots__ = ("objects", "owned", "origins", "used", "spans")
+    __slots__ = ("objects", "owned", "origins", "used", "spans", "one_object")
 
     def __init__(self) -> None:
+        self.one_object = False
         self.objects: dict[Value, Object] = {}
         self.owned: set[Value] = set()
         self.origins: dict[Term, None] = {}
@@ -63,6 +65,7 @@ class _Content:
     def copy(self) -> _Content:
         """Return content that can be changed; its objects are still shared."""
         other = _Content()
+        other.one_object = self.one_object
         other.objects = dict(self.objects)
         other.origins = dict(self.origins)
         other.used = dict(self.used)
@@ -84,6 +87,10 @@ class Memory:
         self._shared = True
         return Memory(self._content)
 
+    def overlap(self) -> None:
+        """Let any two addresses be the same, from here on."""
+        self._changed().one_object = True
+
     def _changed(self) -> _Content:
         """Return the content, to be changed."""
         if self._shared:
@@ -101,8 +108,8 @@ class Memory:
     def locate(self, address: Value) -> tuple[Value, Value]:
         """Return the origin of the object that an address lies in, and the offset from it."""
         base, constant = terms.split(address)
-        if isinstance(base, int):
-            return 0, constant
+        if isinstance(base, int) or self._content.one_object:
+            return 0, address
         if base in self._content.origins:
             return base, _signed(constant)
         for origin, rest in _cuts(base):

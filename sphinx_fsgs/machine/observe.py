@@ -30,13 +30,21 @@ class MemoryChange:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterChange:
+    """A model-specific register outside the spec that may differ from what it was: its number, and when it does."""
+
+    number: Value
+    differs: Value
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The state at a boundary; ``index`` is the instruction behind it, -1 when the run has left the code."""
 
     index: int
     place: Place
     changes: Callable[[], Iterator[MemoryChange]]
-    other_msrs: Callable[[], Iterator[Value]]
+    other_msrs: Callable[[], Iterator[RegisterChange]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,51 +106,66 @@ def observe(path: Path, start: Start) -> Observed:
     )
 
 
-def _msrs(state: State, start: Start) -> Iterator[Value]:
+def _msrs(state: State, start: Start) -> Iterator[RegisterChange]:
     """Yield when a register that the spec does not know differs from what it was."""
     machine = Machine(start.state.copy(), start.origin, {}, start.rules, "msr")
     for index, value, guard in state.msrs[len(start.state.msrs) :]:
-        yield terms.and_(guard, terms.ne(value, machine.read_msr(index), 64))
+        yield RegisterChange(index, terms.and_(guard, terms.ne(value, machine.read_msr(index), 64)))
 
 
 def _changes(now: Memory, before: Memory, start: Start, place: Place) -> Iterator[MemoryChange]:
     layout = start.spec.layout
     tables = [_value(layout, f"{name}.base", start.place()) for name in layout.tables.values()]
-    stack = terms.split(_value(layout, "RSP", place))
+    stack = _value(layout, "RSP", place)
+    origin, top = terms.split(stack)
     for each in now.objects():
-        old = before.object(each.origin)
-        if old is each:
+        if before.object(each.origin) is each:
             continue
         is_table = any(each.origin is base for base in tables)
         for offset, byte in each.bytes.items():
-            if each.origin is stack[0] and _signed(offset) < _signed(stack[1]):
+            if each.origin is origin and _signed(offset) < _signed(top):
                 continue
             address = terms.add(each.origin, offset & terms.ones(64), 64)
-            was = before.load(address, 1)
-            accessed = is_table and offset % 8 == 5
-            yield MemoryChange(address, _differ(byte, was, accessed))
-        yield from _logged(each, before, is_table)
+            yield MemoryChange(address, _differ(byte, before.load(address, 1), int(is_table and offset % 8 == 5)))
+        limits = [_value(layout, f"{name}.limit", start.place()) for name in layout.tables.values()]
+        extents = list(zip(tables, limits, strict=True)) if start.may_overlap or is_table else []
+        for address, byte, guard in _logged(each):
+            accessed = terms.any_of(_is_access_byte(address, base, limit) for base, limit in extents)
+            counts = terms.not_(_below(address, stack)) if start.may_overlap else 1
+            differs = _differ(byte, before.load(address, 1), accessed)
+            yield MemoryChange(address, terms.all_of((guard, counts, differs)))
 
 
-def _logged(now: Object, before: Memory, is_table: bool) -> Iterator[MemoryChange]:
+def _logged(now: Object) -> Iterator[tuple[Value, Value, Value]]:
+    """Yield address, content and guard of each byte that was written at an offset that is not constant."""
     for write in now.log:
         for index in range(write.size):
             address = terms.add(now.origin, _offset(write.offset, index), 64)
-            byte = terms.extract(write.value, 8 * index + 7, 8 * index)
-            low = terms.extract(_offset(write.offset, index), 2, 0)
-            accessed = is_table and low == 5
-            differs = _differ(byte, before.load(address, 1), accessed)
-            yield MemoryChange(address, terms.and_(write.guard, differs))
+            yield address, terms.extract(write.value, 8 * index + 7, 8 * index), write.guard
 
 
 def _offset(offset: Value, index: int) -> Value:
     return terms.add(offset if not isinstance(offset, int) else offset & terms.ones(64), index, 64)
 
 
-def _differ(one: Value, other: Value, but_accessed: bool) -> Value:
-    if but_accessed:
-        return terms.ne(terms.extract(one, 7, 1), terms.extract(other, 7, 1), 7)
-    return terms.ne(one, other, 8)
+def _is_access_byte(address: Value, base: Value, limit: Value) -> Value:
+    """Return whether a byte of a table holds the access rights of an entry, and so its accessed bit."""
+    at = terms.sub(address, base, 64)
+    inside = terms.le(at, limit if isinstance(limit, int) else terms.zero_extend(limit, limit.width, 64), 64)
+    return terms.and_(inside, terms.eq(terms.extract(at, 2, 0), 5, 3))
+
+
+def _below(address: Value, stack: Value) -> Value:
+    """Return whether an address lies in the room below the stack pointer."""
+    return terms.lt(terms.sub(terms.sub(stack, address, 64), 1, 64), STACK_ROOM, 64)
+
+
+def _differ(one: Value, other: Value, but_accessed: Value) -> Value:
+    upper = terms.ne(terms.extract(one, 7, 1), terms.extract(other, 7, 1), 7)
+    lowest = terms.ne(terms.extract(one, 0, 0), terms.extract(other, 0, 0), 1)
+    if isinstance(but_accessed, int):
+        return upper if but_accessed else terms.ne(one, other, 8)
+    return terms.or_(upper, terms.and_(lowest, terms.not_(but_accessed)))
 
 
 def _signed(offset: int) -> int:
@@ -163,4 +186,4 @@ def changes_of_bytes(
         if 0 < (stack - address) & terms.ones(64) <= STACK_ROOM:
             continue
         accessed = any(base <= address <= base + limit and (address - base) % 8 == 5 for base, limit in tables)
-        yield MemoryChange(address, _differ(byte, before(address), accessed))
+        yield MemoryChange(address, _differ(byte, before(address), int(accessed)))

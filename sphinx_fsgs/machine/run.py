@@ -213,7 +213,7 @@ class Questions:
         open_ones: list[Value] = [each for each in everything if not isinstance(each, int)]
         if path is not None and (open_ones or path.deferred):
             open_ones += self.good_memory(path)
-        if open_ones:
+        if open_ones or self.start.given:
             open_ones += self.invariants(open_ones)
         if any(isinstance(each, int) and not each for each in open_ones):
             return None

@@ -31,6 +31,9 @@ from sphinx_fsgs.syntax.expression import Memory as MemoryExpr
 
 NOT_A_PLACE = "FSGS205"
 BAD_DESCRIPTOR = "FSGS206"
+EXISTS = "msr_exists"
+"""The unknown function of the spec that says of which numbers there is a model-specific register."""
+
 STACK_ROOM = 4096
 """Bytes on both sides of a pointer for which ``assume stack(?sp)`` gives room."""
 
@@ -83,6 +86,9 @@ def begin(spec: Spec, mode: tree.Mode, answers: Answers, rules: MemoryRules) -> 
 def apply_before(start: Start, lines: Sequence[tree.Assumption]) -> tuple[Diagnostic, ...]:
     """Bring the lines of ``before`` into the start, in order; each bad line gives one finding."""
     found: list[Diagnostic] = []
+    if any(isinstance(line, tree.Permit) and line.what == "may overlap" for line in lines):
+        start.may_overlap = True
+        start.state.memory.overlap()
     for line in lines:
         try:
             _apply(start, line)
@@ -108,11 +114,8 @@ def _apply(start: Start, line: tree.Assumption) -> None:
         start.rules = MemoryRules(True, rules.any_mapping, (*rules.unmapped, address))
     elif isinstance(line, tree.Symbol):
         start.symbols[line.name] = _constant(start, line.value)
-    elif isinstance(line, tree.Permit):
-        if line.what == "may overlap":
-            start.may_overlap = True
-        else:
-            start.rules = MemoryRules(True, True, start.rules.unmapped)
+    elif isinstance(line, tree.Permit) and line.what == "memory may fault":
+        start.rules = MemoryRules(True, True, start.rules.unmapped)
 
 
 def mode_of(lines: Iterable[tree.Assumption]) -> tree.Mode:
@@ -213,7 +216,11 @@ def _store(start: Start, place: Expr, value: Value, width: int) -> None:
     else:
         assert isinstance(place, Msr)
         index = value_at(place.index, start.place(), 32)
-        Machine(start.state, start.origin, {}, start.rules, "before").write_msr(index, value, 1)
+        machine = Machine(start.state, start.origin, {}, start.rules, "before")
+        machine.write_msr(index, value, 1)
+        if start.state.msrs and EXISTS in start.spec.unknowns:
+            # What it holds is said, so there is one of this number.
+            start.conditions.append(machine.unknown(EXISTS, index))
 
 
 def _store_part(start: Start, place: Slice, value: Value, high: int, low: int) -> None:

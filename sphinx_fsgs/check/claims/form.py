@@ -237,6 +237,11 @@ def only(cells: Sequence[Expr], run: Finished, spec: Spec, tree: ClaimTree) -> I
 
         yield Claimed(memory, "memory changes too", tree.span, CLAIM_FAILS, frozenset(), completes)
 
+    def registers(seen: Observed) -> Value:
+        return terms.any_of(each.differs for each in seen.last.other_msrs())
+
+    yield Claimed(registers, "another register changes too", tree.span, CLAIM_FAILS, frozenset(), completes)
+
 
 def final_value(name: str, seen: Observed, spec: Spec) -> tuple[Value, Value, int]:
     """Return what a cell holds at the end and at first, and its width."""
