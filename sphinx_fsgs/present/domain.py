@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, ClassVar, TypedDict, cast
+from typing import TYPE_CHECKING, ClassVar, TypedDict, cast
 
+from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.domains import Domain
 
 from sphinx_fsgs.check.result import DocumentResult
 from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, directive_class
 from sphinx_fsgs.present.reference import REFERENCE_DIRECTIVES
+
+if TYPE_CHECKING:
+    from sphinx.roles import XRefRole
+    from sphinx.util.typing import RoleFunction
 
 
 class Data(TypedDict):
@@ -29,8 +34,8 @@ class FsgsDomain(Domain):
     label = "FS and GS"
     data_version = 1
     directives: ClassVar[dict[str, type[Directive]]] = {**DIRECTIVES, **REFERENCE_DIRECTIVES}
-    roles: ClassVar[dict[str, Any]] = dict(ROLES)
-    initial_data: ClassVar[dict[str, Any]] = {"digest": "", "spec": "", "documents": {}}
+    roles: ClassVar[dict[str, RoleFunction | XRefRole]] = dict(ROLES)
+    initial_data: ClassVar[dict[str, object]] = {"digest": "", "spec": "", "documents": {}}
 
     @property
     def kept(self) -> Data:
@@ -45,12 +50,12 @@ class FsgsDomain(Domain):
         """Forget the results of a document that is read again or gone."""
         self.kept["documents"].pop(docname, None)
 
-    def merge_domaindata(self, docnames: Collection[str], otherdata: dict[str, Any]) -> None:
+    def merge_domaindata(self, docnames: Collection[str], otherdata: dict[str, object]) -> None:
         """Take over the results of the documents that another process has read."""
         others = cast(Data, otherdata)["documents"]
         self.kept["documents"].update((name, others[name]) for name in docnames if name in others)
 
-    def resolve_any_xref(self, *_: object) -> list[Any]:
+    def resolve_any_xref(self, *_: object) -> list[tuple[str, nodes.Element]]:
         """Return nothing: the role of the domain is no reference."""
         return []
 

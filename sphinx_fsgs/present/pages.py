@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from docutils import nodes
 
@@ -41,7 +41,9 @@ def depart_nothing(translator: HTMLTranslator, node: fsgs_result) -> None:
     """Do nothing: the visitor has written all."""
 
 
-def add_style(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+def add_style(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, object], doctree: nodes.document | None
+) -> None:
     """Load the style on a page that holds a result, and on no other."""
     if doctree is not None and next(iter(doctree.findall(fsgs_result)), None) is not None:
         app.add_css_file(STYLE)
