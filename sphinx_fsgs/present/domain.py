@@ -55,7 +55,7 @@ class FsgsDomain(Domain):
         others = cast(Data, otherdata)["documents"]
         self.kept["documents"].update((name, others[name]) for name in docnames if name in others)
 
-    def resolve_any_xref(self, *_: object) -> list[tuple[str, nodes.Element]]:
+    def resolve_any_xref(self, *_: object) -> list[tuple[str, nodes.reference]]:
         """Return nothing: the role of the domain is no reference."""
         return []
 
