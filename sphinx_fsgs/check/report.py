@@ -19,6 +19,13 @@ UNDECIDED = "FSGS303"
 NOT_AS_EXPECTED = "FSGS250"
 UNDECIDED_BOUND = "FSGS240"
 
+_UNDECIDED = {
+    "sources": (UNDECIDED, "limit it to processors whose sources are clear"),
+    "no solver": ("FSGS241", "install bitwuzla, or z3-solver"),
+    "time": ("FSGS906", "make the example smaller"),
+}
+"""Code and way out of each reason for which a verdict is left open, but for the bounds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -216,11 +223,9 @@ class Reporter:
             if host.verdict == "undecided":
                 groups.setdefault((host.reason, host.because), []).append(host.profile)
         for (reason, because), profiles in groups.items():
-            sources = reason == "sources"
-            code = UNDECIDED if sources else "FSGS906" if reason == "time" else UNDECIDED_BOUND
+            code, help_text = _UNDECIDED.get(reason, (UNDECIDED_BOUND, "make the example smaller"))
             message = f"{_title(item)} is undecided on {self._name(profiles, result).words} ({reason}): {because}"
-            help_text = "limit it to processors whose sources are clear" if sources else "make the example smaller"
-            severity: Severity = "note" if sources else "error"
+            severity: Severity = "note" if reason == "sources" else "error"
             authority = "the verdicts: undecided"
             yield Diagnostic(code, severity, item.span, message, authority, help_text, subject=item.text)
 

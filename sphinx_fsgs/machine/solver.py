@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Protocol
 
 from sphinx_fsgs.machine import terms
@@ -55,12 +57,25 @@ calls = 0
 """How many questions have been put to a solver, for ``--stats``."""
 
 
+_preferred: ContextVar[str] = ContextVar("solver", default="")
+
+
+@contextmanager
+def preferring(name: str) -> Iterator[None]:
+    """Let every solver opened inside be the one of that name, ``bitwuzla`` or ``z3``, and no other."""
+    token = _preferred.set(name)
+    try:
+        yield
+    finally:
+        _preferred.reset(token)
+
+
 def open_session(prefer: str = "") -> Session:
     """Return a new solver.
 
     :raises NoSolver: when none is installed.
     """
-    factory = _factory(prefer)
+    factory = _factory(prefer or _preferred.get())
     if factory is None:
         raise NoSolver
     return factory()
