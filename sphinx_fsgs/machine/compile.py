@@ -163,15 +163,18 @@ class Compiler:
         self._done: dict[object, Compiled] = {}
         self._faulting: dict[object, bool] = {}
         self.entered: list[str] = []
+        self._looking: list[str] = []
+        self.used: set[str] = set()
 
     def enter(self, name: str, span: Span) -> None:
-        """Note that a function or procedure is being gone into.
+        """Note that a function or procedure is being gone into; ``used`` holds all that ever were.
 
         :raises CompileError: when it is already: nothing calls itself.
         """
         if name in self.entered:
             way = " calls ".join([*self.entered[self.entered.index(name) :], name])
             raise CompileError(f"{way}: the notation has no recursion", span, "write it out")
+        self.used.add(name)
         self.entered.append(name)
 
     def leave(self) -> None:
@@ -229,8 +232,11 @@ class Compiler:
     def by_reference(self, procedure: Procedure) -> frozenset[str]:
         """Return the parameters that stand for places: assigned, dotted, a segment, or handed on as such."""
         found: set[str] = set()
-        for statement in _statements(procedure.body):
-            found.update(self._references(statement, procedure.parameters))
+        if procedure.name not in self._looking:  # a procedure that calls itself is refused where it is compiled
+            self._looking.append(procedure.name)
+            for statement in _statements(procedure.body):
+                found.update(self._references(statement, procedure.parameters))
+            self._looking.pop()
         return frozenset(found)
 
     def _references(self, statement: Statement, parameters: Sequence[str]) -> Iterator[str]:

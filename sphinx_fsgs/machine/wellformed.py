@@ -5,31 +5,39 @@ A document meets only the forms that it uses; a spec is checked before one needs
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
 from sphinx_fsgs.machine.bind import Bound
 from sphinx_fsgs.machine.compile import MODES, CompileError, Compiler
 from sphinx_fsgs.machine.forms import form_samples, samples
+from sphinx_fsgs.machine.operands import Binding, Constant
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.instructions import load_definitions
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.spec.tables import UNKNOWN_CITATION, UNKNOWN_FEATURE
 from sphinx_fsgs.syntax.example import Mode
+from sphinx_fsgs.syntax.expression import Call, Expr, walk
 from sphinx_fsgs.syntax.instruction import Form, Instruction
-from sphinx_fsgs.syntax.operation import Block, If, Let, Procedure, Statement
+from sphinx_fsgs.syntax.operation import Block, Function, If, Let, Procedure, Statement
 
 NOT_WELL_FORMED = "FSGS940"
 
 _AUTHORITY = "the notation of Operations: every name is known, and every width is that of its place"
 _MODES: tuple[Mode, ...] = ("64-bit", "compatibility", "protected")
-_ROLE = "role"
+_WIDTHS = (64, 32, 16, 8, 1)
+"""What a function that only documents call is tried with; it is wrong when it fits none."""
 
 
 def check_operations(spec: Spec) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with instructions and procedures, in the order of files and lines; nothing is raised."""
+    """Return what is wrong with instructions, procedures and invariants, in the order of files and lines.
+
+    Nothing is raised. A procedure that no Operation calls is a warning: no line of it is ever checked.
+    """
     found: list[Diagnostic] = []
     compilers = (Compiler(spec, symbolic=False), Compiler(spec, symbolic=True))
     try:
@@ -38,9 +46,12 @@ def check_operations(spec: Spec) -> tuple[Diagnostic, ...]:
     except SpecError as error:
         return error.diagnostics
     for path in files:
-        found += _attempt(lambda path=path: _check_definitions(spec, load_definitions(path)))  # type: ignore[misc]
+        found += _attempt(partial(_check_definitions, spec, path))
     for stem in stems:
-        found += _attempt(lambda stem=stem: _check_instruction(spec, stem, compilers))  # type: ignore[misc]
+        found += _attempt(partial(_check_instruction, spec, stem, compilers))
+    if not found:
+        found += _attempt(partial(_check_unused, spec, files, compilers[0].used))
+        found += _attempt(partial(_check_invariants, spec))
     return tuple(sorted(_once(found), key=Diagnostic.sort_key))
 
 
@@ -67,11 +78,11 @@ def _check_instruction(spec: Spec, stem: str, compilers: tuple[Compiler, ...]) -
     for form in entry.forms:
         if not any(True for mode in modes for _ in form_samples(spec, stem, form, mode)):
             yield _no_operands(entry, form)
+    everyone = (*compilers, *(_reading(spec, entry, role) for role in entry.roles.values()))
     for mode in modes:
         for bound in samples(spec, stem, mode):
-            for compiler in compilers:
+            for compiler in everyone:
                 yield from _compiled(bound, compiler)
-            yield from _check_roles(spec, entry, bound)
 
 
 def _compiled(bound: Bound, compiler: Compiler) -> Iterator[Diagnostic]:
@@ -87,15 +98,57 @@ def _finding(error: CompileError, bound: Bound) -> Diagnostic:
     return Diagnostic(NOT_WELL_FORMED, "error", error.span, error.message, _AUTHORITY, help_text, notes)
 
 
-def _check_roles(spec: Spec, entry: Instruction, bound: Bound) -> Iterator[Diagnostic]:
-    """Compile what sentences mean by the words of the instruction, as if its Operation were that alone."""
-    for role in entry.roles.values():
-        reading = replace(entry, operation=(Let(_ROLE, role, role.span),))
-        compiler = Compiler(_Reading(spec, reading), symbolic=True)
-        try:
-            compiler.operation(entry.stem, bound.binding)
-        except CompileError as error:
-            yield _finding(error, bound)
+def _reading(spec: Spec, entry: Instruction, expr: Expr) -> Compiler:
+    """Return a compiler to which the Operation of an instruction is the reading of one expression.
+
+    So what sentences mean by the words of an instruction is held to the same rules as what it does.
+    """
+    return Compiler(_Reading(spec, replace(entry, operation=(Let("it", expr, expr.span),))), symbolic=True)
+
+
+def _error_of(compiler: Compiler, stem: str, binding: Binding) -> CompileError | None:
+    try:
+        compiler.operation(stem, binding)
+    except CompileError as error:
+        return error
+    return None
+
+
+def _check_invariants(spec: Spec) -> Iterator[Diagnostic]:
+    entry = spec.instruction(spec.index.stems[0])
+    for invariant in spec.invariants:
+        error = _error_of(_reading(spec, entry, invariant.holds), entry.stem, Binding("64-bit", {}, {}))
+        if error is not None:
+            help_text = error.help or "compare with another invariant"
+            yield Diagnostic(NOT_WELL_FORMED, "error", error.span, error.message, _AUTHORITY, help_text)
+
+
+def _check_unused(spec: Spec, files: Iterable[Path], used: Set[str]) -> Iterator[Diagnostic]:
+    """Look at what no Operation calls: functions are there for documents, procedures for nobody."""
+    entry = spec.instruction(spec.index.stems[0])
+    definitions = [each for path in files for each in load_definitions(path)]
+    called = {
+        each.name
+        for definition in definitions
+        if isinstance(definition, Function)
+        for each in walk(definition.body)
+        if isinstance(each, Call) and each.name != definition.name
+    }
+    for definition in definitions:
+        if isinstance(definition, Procedure) and definition.name not in used:
+            message = f"no Operation calls {definition.name}"
+            yield Diagnostic(NOT_WELL_FORMED, "warning", definition.span, message, _AUTHORITY, "remove it, or call it")
+        elif isinstance(definition, Function) and definition.name not in used | called:
+            compiler = _reading(spec, entry, definition.body)
+            errors = [_error_of(compiler, entry.stem, _given(definition, width)) for width in _WIDTHS]
+            if all(errors) and errors[0] is not None:
+                help_text = errors[0].help or "compare with another function"
+                yield Diagnostic(NOT_WELL_FORMED, "error", errors[0].span, errors[0].message, _AUTHORITY, help_text)
+
+
+def _given(function: Function, width: int) -> Binding:
+    """Return a binding in which the parameters of a function are values of that width."""
+    return Binding("64-bit", {}, {name: Constant(0, width) for name in function.parameters})
 
 
 class _Reading(Spec):
@@ -156,8 +209,8 @@ def _at(entry: Instruction, field: str, word: str, code: str, message: str, help
 # ---- citations ----------------------------------------------------------------------------------
 
 
-def _check_definitions(spec: Spec, definitions: Iterable[object]) -> Iterator[Diagnostic]:
-    for each in definitions:
+def _check_definitions(spec: Spec, path: Path) -> Iterator[Diagnostic]:
+    for each in load_definitions(path):
         if isinstance(each, Procedure):
             yield from _unknown_cites(spec, each)
             yield from _check_cites(spec, each.body)
@@ -178,5 +231,3 @@ def _unknown_cites(spec: Spec, cited: Statement | Procedure) -> Iterator[Diagnos
             hint = suggestion(key, spec.citations) or "add it to citations.toml"
             message = f"unknown citation {key!r}"
             yield Diagnostic(UNKNOWN_CITATION, "error", cited.span, message, _AUTHORITY, hint)
-
-

@@ -132,10 +132,7 @@ def read_operation(fragment: Fragment) -> Block:
 
     :raises NotationError: where the text leaves the notation.
     """
-    from sphinx_fsgs.syntax.build_operation import Operations
-
-    tree = parse(grammar("operation", *STARTS), fragment, "operation")
-    return cast(Block, Operations(fragment).transform(tree))
+    return cast(Block, _read(fragment, "operation"))
 
 
 def read_definitions(fragment: Fragment) -> tuple[Definition, ...]:
@@ -143,10 +140,7 @@ def read_definitions(fragment: Fragment) -> tuple[Definition, ...]:
 
     :raises NotationError: as :func:`read_operation`.
     """
-    from sphinx_fsgs.syntax.build_operation import Operations
-
-    tree = parse(grammar("operation", *STARTS), fragment, "definitions")
-    return cast("tuple[Definition, ...]", Operations(fragment).transform(tree))
+    return cast("tuple[Definition, ...]", _read(fragment, "definitions"))
 
 
 def read_expression(fragment: Fragment) -> Expr:
@@ -154,7 +148,16 @@ def read_expression(fragment: Fragment) -> Expr:
 
     :raises NotationError: as :func:`read_operation`.
     """
+    return cast(Expr, _read(fragment, "expression"))
+
+
+def _read(fragment: Fragment, start: str) -> object:
+    from lark.exceptions import VisitError
+
     from sphinx_fsgs.syntax.build_operation import Operations
 
-    tree = parse(grammar("operation", *STARTS), fragment, "expression")
-    return cast(Expr, Operations(fragment).transform(tree))
+    tree = parse(grammar("operation", *STARTS), fragment, start)
+    try:
+        return Operations(fragment).transform(tree)
+    except VisitError as error:
+        raise error.orig_exc from None  # what went wrong, such as a depth that Python refuses
