@@ -45,6 +45,9 @@ class IncludeDirective(DocutilsInclude):
         if not target.is_relative_to(session.root):
             message = f'"{argument}" lies outside of {session.root.name or session.root}, and is not read'
             return findings.include_failed("FSGS608", span, message, "include only files below the project's root")
+        if target.exists() and not (target.is_file() or target.is_dir()):  # reading a pipe may never end
+            message = f'the included file "{argument}" is no file but a pipe or a device'
+            return findings.include_failed("FSGS603", span, message, "include a file")
         text = load(target, shown_beside(session.path, session.shown, target))
         if isinstance(text, Diagnostic):
             if text.code != "FSGS601":

@@ -79,7 +79,7 @@ def read_instruction(fragment: Fragment, stem: str) -> Instruction:
     lines = [line for line in fragment.lines if line.text]
     if not lines:
         raise HeaderError("the file is empty", fragment.span(), "begin with NAME — Title")
-    fields, rest = _fields(lines[1:])
+    fields, rest = _fields(lines)
     forms = tuple(_form(line) for line in fields.get("Syntax", ()))
     if not forms:
         raise HeaderError("no Syntax: line", fragment.span(), "say how the instruction is written in AT&T syntax")
@@ -105,7 +105,7 @@ def read_instruction(fragment: Fragment, stem: str) -> Instruction:
 
 def _fields(lines: list[Line]) -> tuple[dict[str, list[Line]], list[Line]]:
     found: dict[str, list[Line]] = {}
-    for number, line in enumerate(lines):
+    for number, line in enumerate(lines[1:], 1):
         if line.text == "Operation:":
             return found, lines[number + 1 :]
         match = _FIELD.match(line.text)
