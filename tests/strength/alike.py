@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sphinx_fsgs.check.asking import Oracle, share
-from sphinx_fsgs.check.claims.equivalent import Equivalent
+from sphinx_fsgs.check.claims.equivalent import Equivalent, written_msrs
 from sphinx_fsgs.check.claims.form import About
 from sphinx_fsgs.check.judge import Finished, Judge, Judgement
 from sphinx_fsgs.check.subjects import Variant, variants
@@ -69,16 +69,9 @@ def _paths_agree(left: Finished, right: Finished, comparison: Equivalent) -> boo
             meeting = right.paths[index].conditions
             if not left.can(number, *meeting):
                 continue
-            differs = comparison._differs(seen, beside, left)
-            events = _events(left, number, right, index)
+            msrs = [*written_msrs(left, number), *written_msrs(right, index)]
+            differs = comparison.differ(seen, beside, left, right, msrs)
             if (not isinstance(differs, int) or differs) and left.can(number, *meeting, differs):
-                return False
-            if events and left.can(number, *meeting):
                 return False
     return True
 
-
-def _events(left: Finished, number: int, right: Finished, index: int) -> bool:
-    """Whether the events of two paths are not the same."""
-    one = [(step.completed, step.events) for step in left.seen[number].steps]
-    return one != [(step.completed, step.events) for step in right.seen[index].steps]

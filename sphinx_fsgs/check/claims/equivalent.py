@@ -88,8 +88,8 @@ class Equivalent:
                 if not left.can(number, *meeting):
                     continue
                 spoken = True
-                msrs = [each for run, at in ((left, number), (right, index)) for each in _written_msrs(run, at)]
-                differs = self._differs(seen, beside, left, right, msrs)
+                msrs = [each for run, at in ((left, number), (right, index)) for each in written_msrs(run, at)]
+                differs = self.differ(seen, beside, left, right, msrs)
                 if isinstance(differs, int) and not differs:
                     continue
                 if left.can(number, *meeting, differs):
@@ -102,7 +102,7 @@ class Equivalent:
         assuming = tuple(dict.fromkeys((*left.assuming, *right.assuming)))
         return Judgement("holds", assuming=assuming, paths=len(left.paths) + len(right.paths))
 
-    def _differs(self, one: Observed, other: Observed, left: Finished, right: Finished, msrs: Sequence[Value]) -> Value:
+    def differ(self, one: Observed, other: Observed, left: Finished, right: Finished, msrs: Sequence[Value]) -> Value:
         """Return when two paths end differently; ``msrs`` are numbers of registers that one of them wrote."""
         if completes(one) != completes(other) or one.vector != other.vector:
             return 1
@@ -138,7 +138,7 @@ class Equivalent:
             return None
         here, there = left.replayer.replay(model), right.replayer.replay(model)
         msrs = [*here.frames[-1].msrs, *there.frames[-1].msrs]
-        if not self._differs(here.seen, there.seen, left, right, msrs):
+        if not self.differ(here.seen, there.seen, left, right, msrs):
             raise Internal("the replays of both programs end alike")
         around = context(left, self.about.spec)
         apart = [
@@ -163,7 +163,7 @@ def _taken(run: Finished, number: int) -> list[Value]:
     return [*path.conditions, *path.assumed, *run.questions.good_memory(path)]
 
 
-def _written_msrs(run: Finished, number: int) -> Iterator[Value]:
+def written_msrs(run: Finished, number: int) -> Iterator[Value]:
     """Yield the numbers of the registers outside the spec that a path wrote."""
     return (index for index, _, _ in run.paths[number].final.msrs)
 
