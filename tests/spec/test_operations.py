@@ -188,7 +188,15 @@ OPERATION = "instructions/WRFSBASE_WRGSBASE.insn"
 LOAD = "procedures/load_segment.insn"
 BROKEN = [
     # file, what is replaced, by what, the line that is blamed (its text), code, message, way out
-    (OPERATION, "SEG.base := value;", "SEG.bass := value;", "SEG.bass", "FSGS940", "unknown name SEG.bass", '"SS.base"?'),
+    (
+        OPERATION,
+        "SEG.base := value;",
+        "SEG.bass := value;",
+        "SEG.bass",
+        "FSGS940",
+        "unknown name SEG.bass",
+        '"SS.base"?',
+    ),
     (OPERATION, "LET value", "LET vlaue", "canonical(value", "FSGS940", "unknown name value", '"vlaue"?'),
     (OPERATION, "CR4.FSGSBASE = 0", "CR4.FSGSBAS = 0", "FSGSBAS ", "FSGS940", "unknown name", '"CR4.FSGSBASE"?'),
     (OPERATION, ", wrbase_width()", ", wrbase_widht()", "widht", "FSGS940", "there is no function", '"wrbase_width"?'),
@@ -200,11 +208,27 @@ BROKEN = [
     (OPERATION, "THEN #UD;", "THEN #UD(0);", "64_bit_mode THEN #UD(0);", "FSGS940", "#UD has no error code", ""),
     (OPERATION, "THEN #UD;", "THEN #UB;", "64_bit_mode THEN #UB;", "FSGS940", "unknown fault #UB", '"#UD"?'),
     (OPERATION, "SEG.base := value;", "DO serialize();", "serialize", "FSGS940", "unknown event", '"serialise"?'),
-    (OPERATION, "SEG.base := value;", "check_access(GS);", "check_access", "FSGS940", "check_access takes seg, address", ""),
+    (
+        OPERATION,
+        "SEG.base := value;",
+        "check_access(GS);",
+        "check_access",
+        "FSGS940",
+        "check_access takes seg, address",
+        "",
+    ),
     (OPERATION, "SEG.base := value;", "load_nul(1, 2);", "load_nul", "FSGS940", "no procedure", '"load_null"?'),
     (OPERATION, "SEG.base := value;", "SEG.base := value", "", "FSGS931", "the notation ends here", "SEMICOLON"),
     (OPERATION, "IF CR4", "WENN CR4", "WENN", "FSGS931", "the notation ends here", ""),
-    (OPERATION, "[sdm:WRFSBASE]\n    (*", "[sdm:WRFSBAES]\n    (*", "BAES", "FSGS915", "unknown citation", '"sdm:WRFSBASE"?'),
+    (
+        OPERATION,
+        "[sdm:WRFSBASE]\n    (*",
+        "[sdm:WRFSBAES]\n    (*",
+        "BAES",
+        "FSGS915",
+        "unknown citation",
+        '"sdm:WRFSBASE"?',
+    ),
     (OPERATION, "Cites:    sdm:WRF", "Cites:    sdm:WRG", "Cites", "FSGS915", "unknown citation", "did you mean"),
     (OPERATION, "Requires: FSGSBASE", "Requires: FSGSBAS", "Requires", "FSGS916", "unknown feature", '"FSGSBASE"?'),
     (OPERATION, "Requires: FSGSBASE", "Requries: FSGSBASE", "Requries", "FSGS930", "not a header field", "Requires"),
@@ -215,11 +239,35 @@ BROKEN = [
     (OPERATION, "Operation:\n", "Operations:\n", "Operations", "FSGS930", "not a header field", ""),
     (OPERATION, "Syntax:   wr", "Names:   wr", "", "FSGS930", "no Syntax: line", "AT&T"),
     (LOAD, "seg.limit      := 0;", "seg.limit := 1 << 32;", "1 << 32", "FSGS940", "has more than 32 bits", ""),
-    (LOAD, "zero_extend(descriptor_base(d), 64)", "descriptor_base(d)", "base_to        := desc", "FSGS940", "32 bits", ""),
-    (LOAD, "load_null(seg, selector, base_to);", "load_segment(seg, selector, base_to);", "load_segment(seg, s", "FSGS940", "", "write it out"),
-    (LOAD, "PROCEDURE load_null", "PROCEDURE load_from", "PROCEDURE load_from(table", "FSGS932", "already defined", "another name"),
+    (
+        LOAD,
+        "zero_extend(descriptor_base(d), 64)",
+        "descriptor_base(d)",
+        "base_to        := desc",
+        "FSGS940",
+        "32 bits",
+        "",
+    ),
+    (
+        LOAD,
+        "load_null(seg, selector, base_to);",
+        "load_segment(seg, selector, base_to);",
+        "load_segment(seg, s",
+        "FSGS940",
+        "",
+        "write it out",
+    ),
+    (
+        LOAD,
+        "PROCEDURE load_null",
+        "PROCEDURE load_from",
+        "PROCEDURE load_from(table",
+        "FSGS932",
+        "already defined",
+        "another name",
+    ),
     (LOAD, "END\n\n(*", "ENDE\n\n(*", "", "FSGS931", "the notation ends here", ""),
-]  # fmt: skip
+]
 
 
 def found_in(folder: Path) -> tuple[Diagnostic, ...]:
