@@ -24,7 +24,7 @@ AUTHORITY = "the language of claims"
 
 
 def read_claims(body: Fragment, lexicon: Lexicon) -> Parsed[tuple[Parsed[ClaimTree], ...]]:
-    """Read claims, one a line; a line indented deeper continues the one above, ``# `` begins a comment.
+    """Read claims, one a line; a line indented deeper continues the one above, and a hash begins a comment.
 
     The findings of a claim stand with it, those of the list (comments, no claim at all) beside the tree.
     """
