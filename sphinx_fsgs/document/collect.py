@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +82,7 @@ class _Collector:
 
     def walk(self, doctree: nodes.document) -> None:
         """Visit every node; not recursive, for a document may be nested as deep as docutils can parse."""
+        _dependencies(self._locator, doctree)
         for definition in doctree.findall(nodes.substitution_definition):
             self._defined.update(int(claim["serial"]) for claim in definition.findall(fsgs_claim))
         steps = [_Step(doctree, False, doctree.source)]
@@ -94,7 +96,7 @@ class _Collector:
                     steps.append(_Step(step.node, step.cell, step.hint, leaving=True))
                 cell = step.cell or isinstance(step.node, nodes.entry)
                 hint = getattr(step.node, "source", None) or step.hint
-                steps.extend(_Step(child, cell, hint) for child in reversed(step.node.children))
+                steps.extend(reversed([_Step(child, cell, at) for child, at in _hinted(step.node.children, hint)]))
 
     # ---- sections and tables: cells stand side by side, so each is read from the start of its table
 
@@ -403,8 +405,21 @@ def _language(found: Found) -> str:
     return next(earlier, "")
 
 
+def _hinted(children: Sequence[nodes.Node], outside: str | None) -> Iterator[tuple[nodes.Node, str | None]]:
+    """Yield each node with the file that it probably stands in, where docutils does not say it itself.
+
+    That is the file of the node in front of it, else of the one behind it, else of the one around it: what an
+    ``include`` in a list or a table brings in stands in another file than the list.
+    """
+    sources = [getattr(child, "source", None) for child in children]
+    last = next((source for source in sources if source), outside)
+    for child, source in zip(children, sources, strict=True):
+        last = source or last
+        yield child, last
+
+
 def _dependencies(locator: Locator, doctree: nodes.document) -> tuple[Path, ...]:
-    """Return the other files that the document was made from."""
+    """Return the other files that the document was made from, and let the locator know them."""
     recorded = getattr(doctree.settings, "record_dependencies", None)
     for name in recorded.list if recorded else ():
         locator.enter(name)

@@ -30,7 +30,7 @@ def as_data(report: Report) -> dict[str, object]:
 def _document(document: DocumentResult) -> dict[str, object]:
     return {
         "path": document.path,
-        "results": [_result(each) for each in document.results],
+        "results": [_result(each, document.path) for each in document.results],
         "diagnostics": [_diagnostic(each, document.path) for each in document.all_diagnostics()],
     }
 
@@ -44,8 +44,8 @@ def _without_document(diagnostics: Iterable[Diagnostic]) -> Iterable[dict[str, o
         yield {"path": path, "results": [], "diagnostics": [_diagnostic(each, path) for each in found]}
 
 
-def _result(result: Result) -> dict[str, object]:
-    return {
+def _result(result: Result, path: str) -> dict[str, object]:
+    data: dict[str, object] = {
         "kind": result.kind,
         "name": result.name,
         "text": result.text,
@@ -59,6 +59,9 @@ def _result(result: Result) -> dict[str, object]:
         "paths": result.paths,
         "reason": result.reason,
     }
+    if result.span.path != path:  # it stands in an included file
+        data["path"] = result.span.path
+    return data
 
 
 def _diagnostic(diagnostic: Diagnostic, path: str) -> dict[str, object]:
