@@ -45,12 +45,16 @@ class Dispute:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a run looked like, for rendering: the state before, each step, the state after."""
+    """What a run looked like, for rendering: the state before, each step, the state after.
+
+    ``when`` says in which states the run goes this way, empty when in all of them.
+    """
 
     profile: str
     before: tuple[tuple[str, str], ...]
     steps: tuple[Step, ...]
     after: tuple[tuple[str, str], ...]
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from sphinx_fsgs.machine.program import assemble
 from sphinx_fsgs.machine.setup import apply_before, begin, mode_of, symbols_of
 from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.source import Fragment, Span, fragment_of
+from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.syntax.example import Example
 from sphinx_fsgs.syntax.read_example import read_page
 
@@ -107,9 +108,11 @@ def _traces(run: Finished) -> Iterator[Trace]:
     for number, (path, seen) in enumerate(zip(run.paths, run.seen, strict=True)):
         if not run.can(number):
             continue
-        conditions = [("if", value_text(each, 1)) for each in path.conditions]
         steps = tuple(_steps(seen, run))
-        yield Trace(run.profile, tuple(conditions), steps, tuple(_changed(seen, 0, len(seen.boundaries) - 1, run)))
+        layout = run.start.spec.layout
+        when = " and ".join(value_text(each, 1, layout) for each in path.conditions)
+        after = tuple(_changed(seen, 0, len(seen.boundaries) - 1, run))
+        yield Trace(run.profile, (), steps, after, when if len(run.paths) > 1 else "")
 
 
 def _steps(seen: Observed, run: Finished) -> Iterator[Step]:
@@ -117,22 +120,28 @@ def _steps(seen: Observed, run: Finished) -> Iterator[Step]:
         bound = run.program.instructions[done.index]
         changes = tuple(_changed(seen, number, number + 1, run)) if done.completed else ()
         events = tuple(name for name, guard in done.events if guard != 0)
-        yield Step(bound.text, bound.span.line, changes, "" if done.completed else _fault(seen), events)
+        yield Step(
+            bound.text, bound.span.line, changes, "" if done.completed else _fault(seen, run.start.spec.layout), events
+        )
 
 
-def _fault(seen: Observed) -> str:
+def _fault(seen: Observed, layout: Layout) -> str:
     if seen.error is None:
         return seen.vector
-    return f"{seen.vector}({value_text(seen.error, 32)})"
+    return f"{seen.vector}({value_text(seen.error, 32, layout)})"
 
 
 def _changed(seen: Observed, one: int, other: int, run: Finished) -> Iterator[tuple[str, str]]:
     before, after = seen.boundaries[one], seen.boundaries[other]
-    for cell in run.start.spec.layout.cells:
+    layout = run.start.spec.layout
+    for cell in layout.cells:
         was, now = before.place.read(cell.index), after.place.read(cell.index)
         if cell.counted and terms.eq(was, now, cell.width) != 1:
-            yield cell.name, value_text(now, cell.width)
+            yield cell.name, value_text(now, cell.width, layout)
     known = {id(change.address): change for change in before.changes()}
     for change in after.changes():
         if id(change.address) not in known and change.differs != 0:
-            yield f"u8[{value_text(change.address, 64)}]", value_text(after.place.load(change.address, 1), 8)
+            yield (
+                f"u8[{value_text(change.address, 64, layout)}]",
+                value_text(after.place.load(change.address, 1), 8, layout),
+            )

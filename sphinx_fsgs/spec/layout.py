@@ -63,12 +63,6 @@ class View:
         """Its width in bits."""
         return sum(slot.width for slot in self.slots)
 
-    @property
-    def whole(self) -> int | None:
-        """The index of the cell that it is all of, else None."""
-        slot = self.slots[0]
-        return slot.cell if len(self.slots) == 1 and slot.low == 0 and slot.cell >= 0 else None
-
 
 @dataclass(frozen=True, slots=True)
 class MsrName:

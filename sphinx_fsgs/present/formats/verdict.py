@@ -60,7 +60,8 @@ def render_trace(trace: Trace, palette: Palette = _PLAIN) -> str:
     After a single step the end is left out, since the step says it all.
     """
     steps = [(plain(step.text), _effect(step, palette)) for step in trace.steps]
-    lines = _columns(steps)
+    lines = [palette.paint(f"  when {plain(trace.when)}", "dim")] if trace.when else []
+    lines += _columns(steps)
     changes = [(cell, f"{old} → {new}" if old else new) for cell, old, new in changed(trace)]
     if changes and len(steps) != 1:
         lines += [palette.paint("  in the end", "dim"), *_columns(changes)]
