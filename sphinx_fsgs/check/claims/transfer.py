@@ -10,6 +10,7 @@ from sphinx_fsgs.check.claims.form import (
     CLAIM_FAILS,
     About,
     cell_names,
+    complain,
     completes,
     context,
     final_value,
@@ -18,12 +19,13 @@ from sphinx_fsgs.check.claims.form import (
     subject_of,
     with_roles,
 )
-from sphinx_fsgs.check.conditions import named_cells
+from sphinx_fsgs.check.conditions import MEMORY_WORD, named_cells
 from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
 from sphinx_fsgs.check.subjects import Variant
 from sphinx_fsgs.machine import terms
-from sphinx_fsgs.machine.evaluate import Typed, evaluate, value_at
+from sphinx_fsgs.machine.evaluate import WIDTHS_DIFFER, Typed, evaluate, value_at
 from sphinx_fsgs.machine.observe import Observed
+from sphinx_fsgs.machine.setup import NOT_A_PLACE
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import CellPart, ClaimTree, ValuePart, WordPart
@@ -139,12 +141,36 @@ class Transfer:
 
 
 def read(tree: ClaimTree, spec: Spec) -> Transfer:
-    """Return what the claim says."""
+    """Return what the claim says.
+
+    :raises EvaluationError: when what it names cannot hold one value, or not each other's.
+    """
     about = About(tree, spec, subject_of(tree))
     (verb,) = (part.word for part in tree.role("verb") if isinstance(part, WordPart))
+    _check_cells(tree)
+    if verb == "swaps":
+        _check_widths(about)
     width = next((_number(part) for part in tree.role("width") if isinstance(part, ValuePart)), 0)
     value = next((part.value for part in tree.role("value") if isinstance(part, ValuePart)), None)
     return Transfer(about, verb, cell_names(tree), _source(tree), width, value, tree.negated)
+
+
+def _check_cells(tree: ClaimTree) -> None:
+    for part in (*tree.role("cells"), *tree.role("source")):
+        if isinstance(part, CellPart) and part.name == MEMORY_WORD:
+            raise complain(NOT_A_PLACE, part.span, "memory as a whole is no place of one value", "name a cell")
+
+
+def _check_widths(about: About) -> None:
+    """Refuse cells of different widths, in any form of the instruction: they cannot change places."""
+    cells = cell_names(about.tree)
+    for variant in about.variants():
+        names = [cell.name for cell in resolved(cells, variant) if isinstance(cell, Name)]
+        views = [about.spec.layout.view(name) for name in names]
+        widths = [view.width for view in views if view is not None]
+        if len(set(widths)) > 1:
+            message = f"cells of {' and '.join(map(str, widths))} bits cannot change places"
+            raise complain(WIDTHS_DIFFER, cells[0].span.to(cells[-1].span), message, "name two cells of one width")
 
 
 def _number(part: ValuePart) -> int:
