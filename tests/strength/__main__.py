@@ -1,104 +1,98 @@
-"""``python -m tests.strength [--sample N] [DOCUMENT…]``: both tables, and a status of 1 when something is weak."""
+"""``python -m tests.strength``: change each line of an Operation, and see which example or claim notices.
+
+Prints a table of mutants and one of items. Exit status 1 when an item notices nothing, or a mutant
+that is not proved to mean the same goes unnoticed.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sphinx_fsgs.spec.model import Spec
-from tests.strength.alike import alike
+from tests.strength.campaign import Campaign, Fate, Tables
 from tests.strength.items import Item, items_of
-from tests.strength.mutants import Mutant, MutatedSpec, mutants
+from tests.strength.mutated import Whole, facts, mutants
 
-DOCUMENTS = ("docs/gs-on-context-switches.rst", "docs/reference/segment-loads.rst")
-SEED = 20261121
-
-
-@dataclass
-class Outcome:
-    """What came of the mutants: by whom each was noticed, which were proved to be none, which survived."""
-
-    items: tuple[Item, ...]
-    noticed: dict[Mutant, str] = field(default_factory=dict)
-    proved: list[Mutant] = field(default_factory=list)
-    survived: list[Mutant] = field(default_factory=list)
-    kills: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def idle(self) -> list[str]:
-        """The items that no mutant broke."""
-        return [item.name for item in self.items if not self.kills.get(item.name)]
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = (ROOT / "docs" / "gs-on-context-switches.rst", ROOT / "docs" / "reference" / "segment-loads.rst")
+OWN = Path(__file__).parent / "documents"
+FATES: dict[Fate, str] = {
+    "killed": "noticed",
+    "equivalent": "proved to mean the same",
+    "refused": "refused by the loader",
+    "survived": "survived",
+}
 
 
-def try_all(spec: Spec, items: Sequence[Item], sample: int | None = None) -> Outcome:
-    """Try every mutant, or a sample of them, on the items that run what it changes."""
-    outcome = Outcome(tuple(items))
-    owners = sorted({owner for item in items for owner in item.uses})
-    chosen = [mutant for owner in owners for mutant in mutants(spec, owner)]
-    if sample is not None:
-        chosen = random.Random(SEED).sample(chosen, min(sample, len(chosen)))
-    for mutant in chosen:
-        _try(spec, mutant, items, outcome)
-    if sample is None:
-        _wake(spec, chosen, items, outcome)
-    return outcome
-
-
-def _try(spec: Spec, mutant: Mutant, items: Sequence[Item], outcome: Outcome) -> None:
-    mutated = MutatedSpec(spec, mutant)
-    users = [item for item in items if mutant.owner in item.uses]
-    # Items that have broken nothing yet come first, so that each gets its chance.
-    for item in sorted(users, key=lambda each: (outcome.kills.get(each.name, 0) > 0, len(each.uses))):
-        if item.notices(mutated):
-            outcome.noticed[mutant] = item.name
-            outcome.kills[item.name] = outcome.kills.get(item.name, 0) + 1
-            return
-    stems = tuple(sorted({use for item in users for use in item.uses if use in spec.index.stems}))
-    (outcome.proved if alike(spec, mutated, stems) else outcome.survived).append(mutant)
-
-
-def _wake(spec: Spec, chosen: Sequence[Mutant], items: Sequence[Item], outcome: Outcome) -> None:
-    """Look for a mutant that breaks each item that has broken none so far."""
-    for item in items:
-        for mutant in chosen:
-            if outcome.kills.get(item.name):
-                break
-            if mutant.owner in item.uses and item.notices(MutatedSpec(spec, mutant)):
-                outcome.kills[item.name] = 1
-
-
-def report(outcome: Outcome) -> list[str]:
-    """Return both tables and the closing line."""
-    lines = ["item                                                                        mutants that it notices first"]
-    lines += [f"  {item.name[:72]:72}  {outcome.kills.get(item.name, 0):4}" for item in outcome.items]
-    lines += ["", "mutant  noticed by"]
-    lines += [f"  {mutant}  {by[:60]}" for mutant, by in outcome.noticed.items()]
-    lines += [f"  {mutant}  proved to change nothing" for mutant in outcome.proved]
-    lines += [f"  {mutant}  SURVIVED" for mutant in outcome.survived]
-    lines += ["", *(f"  {name}: broken by no mutant" for name in outcome.idle)]
-    counts = f"{len(outcome.noticed)} noticed, {len(outcome.proved)} proved to change nothing"
-    lines.append(f"{len(outcome.items)} items: {counts}, {len(outcome.survived)} survived, {len(outcome.idle)} items idle")
-    return lines
+def default_documents() -> list[Path]:
+    """Return the verified pages of the manual, and what stands beside this file."""
+    return [path for path in (*DOCUMENTS, *sorted(OWN.glob("*.rst"))) if path.is_file()]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command."""
+    """Run a campaign over documents and print both tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.strength", description=__doc__)
-    parser.add_argument("--sample", type=int, help="try so many mutants only, chosen by a fixed seed")
-    parser.add_argument("documents", nargs="*", default=list(DOCUMENTS))
+    parser.add_argument("documents", nargs="*", type=Path, help="documents; by default those of the manual")
+    parser.add_argument("--only", metavar="NAME", action="append", help="mutants of this Operation or definition only")
+    parser.add_argument("--sample", metavar="N", type=int, help="so many mutants, chosen by --seed")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
-    started = time.perf_counter()
-    spec = Spec()
-    items = [item for path in options.documents for item in items_of(Path(path), spec)]
-    outcome = try_all(spec, items, options.sample)
-    print("\n".join(report(outcome)))
-    print(f"{time.perf_counter() - started:.1f} s")
-    return 1 if outcome.survived or (options.sample is None and outcome.idle) or not items else 0
+    begun = time.monotonic()
+    base = Whole()
+    items: list[Item] = [*items_of(options.documents or default_documents(), base)]
+    used = set().union(*(item.uses for item in items))
+    chosen = list(mutants(base, used & set(options.only) if options.only else used))
+    if options.sample is not None:
+        chosen = sorted(random.Random(options.seed).sample(chosen, options.sample), key=lambda each: each.number)
+    campaign = Campaign(base, items, options.jobs)
+    if options.only or options.sample is not None:
+        tables = Tables(campaign.try_all(chosen), ())
+        print("\n".join(_mutants(tables, items)))
+    else:
+        tables = campaign.run(chosen, facts(base))
+        print("\n".join([*_mutants(tables, items), *_items(tables)]))
+    print(f"{_counts(tables)}; {time.monotonic() - begun:.0f} s")
+    return 0 if tables.passes else 1
+
+
+def _mutants(tables: Tables, items: Sequence[Item]) -> Iterator[str]:
+    yield "mutants"
+    for each in tables.outcomes:
+        by = f"{items[each.by].place} {items[each.by].name}" if each.fate == "killed" else FATES[each.fate]
+        yield f"  {each.mutant.where:24} {_short(each.mutant.text, 52):52}  {_short(each.mutant.words, 48):48}  {by}"
+    yield ""
+    for each in tables.of("survived"):
+        yield f"survived: {each.mutant.where} {each.mutant.text}: {each.mutant.words}"
+
+
+def _items(tables: Tables) -> Iterator[str]:
+    yield "examples and claims, with how many mutants they were the first to notice"
+    for number, item in enumerate(tables.items):
+        kills = tables.kills(number)
+        said = str(kills) if kills else f"breaks on {tables.broken[number]}" if number in tables.broken else "NONE"
+        yield f"  {item.place:34} {_short(item.name, 72):72} {said}"
+    yield ""
+    yield from (f"never broken: {item.place} {item.name}" for item in tables.idle)
+
+
+def _counts(tables: Tables) -> str:
+    said = ", ".join(f"{len(tables.of(fate))} {words}" for fate, words in FATES.items())
+    items = (
+        f"; {len(tables.items)} examples and claims, {len(tables.items) - len(tables.idle)} broken"
+        if tables.items
+        else ""
+    )
+    return f"{len(tables.outcomes)} mutants: {said}{items}"
+
+
+def _short(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 if __name__ == "__main__":

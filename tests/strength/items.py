@@ -1,103 +1,154 @@
-"""What is tried on mutants: each example and claim of the documents, and the cases of the instructions if asked for."""
+"""What can notice a mutant: the examples and claims of documents, each with what it runs and its verdicts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from sphinx_fsgs.check.result import DocumentResult, Result
+from sphinx_fsgs.check.asking import Asked, Oracle, Shared
+from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
+from sphinx_fsgs.check.report import Item as Reported
+from sphinx_fsgs.check.report import Reporter
+from sphinx_fsgs.check.result import Origin, Result
 from sphinx_fsgs.check.session import Session
-from sphinx_fsgs.document.model import Annotation, Document
-from sphinx_fsgs.document.reader import read_file
+from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.machine import solver, terms
 from sphinx_fsgs.machine.compile import CompileError
-from sphinx_fsgs.present.pipeline import check_document
+from sphinx_fsgs.machine.evaluate import EvaluationError
+from sphinx_fsgs.present.pipeline import check_file
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.instruction import Instruction
-from sphinx_fsgs.syntax.operation import Definition
+from sphinx_fsgs.syntax.claim import ClaimTree
+from sphinx_fsgs.syntax.example import Example
+from tests.strength.mutated import Recording
 
-Verdicts = tuple[tuple[str, ...], ...]
-
-
-class RecordingSpec(Spec):
-    """The spec, with a list of the instructions, procedures and functions that were asked for."""
-
-    def __init__(self, original: Spec) -> None:
-        self.__dict__.update(original.__dict__)
-        self.used: dict[str, None] = {}
-
-    def instruction(self, stem: str) -> Instruction:
-        self.used[stem] = None
-        return super().instruction(stem)
-
-    def definition(self, name: str) -> Definition | None:
-        found = super().definition(name)
-        if found is not None:
-            self.used[name] = None
-        return found
+Signature = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One annotation of a document, judged by itself with the page's own settings."""
+class Refused(Exception):
+    """The mutant is no spec that could be loaded: a width that does not fit, a name that means nothing."""
 
-    document: Document
+
+class Item(Protocol):
+    """Something that runs Operations and comes to a verdict."""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """The Operations, procedures and functions that it runs."""
+
+    def signature(self, session: Session) -> Signature:
+        """Return its verdicts under a session's spec.
+
+        :raises Refused: when that spec cannot be used.
+        """
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An example or a claim of a document."""
+
     name: str
-    verdicts: Verdicts
-    uses: frozenset[str]
+    place: str
+    judge: Callable[[Session], Result]
+    uses: frozenset[str] = frozenset()
 
-    def notices(self, spec: Spec) -> bool:
-        """Whether it comes out differently with another spec; a spec that cannot be compiled is noticed."""
+    def signature(self, session: Session) -> Signature:
+        """As :class:`Item`."""
         try:
-            return _verdicts(_results(self.document, spec)) != self.verdicts
-        except (CompileError, AssertionError, ArithmeticError, LookupError, TypeError):
-            return True
+            result = self.judge(session)
+        except (CompileError, EvaluationError) as error:
+            raise Refused(str(error)) from error
+        if not result.verdicts:
+            raise Refused("; ".join(each.message for each in result.diagnostics))
+        return tuple((each.profile, each.verdict) for each in result.verdicts)
 
 
-def items_of(path: Path, spec: Spec) -> Iterator[Item]:
-    """Yield the items of a document with what they use of the spec."""
-    document = read_file(path)
-    pages = [note for note in document.annotations if note.head == "page"]
-    for note in document.annotations:
-        if note.head not in ("example", "claim", "claims"):
-            continue
-        for single in _single(note):
-            alone = Document(document.path, (*pages, single), document.blocks, (), ())
-            recording = RecordingSpec(spec)
-            results = _results(alone, recording)
-            for result in results:
-                name = result.name or " ".join(result.text.split())
-                yield Item(alone, name, _verdicts(results), frozenset(recording.used))
+# ---- judging without the words ------------------------------------------------------------------
 
 
-def _single(note: Annotation) -> Iterator[Annotation]:
-    """Yield a list of claims as annotations of one claim each."""
-    from dataclasses import replace
+class _Verdicts(Reporter):
+    """Makes Results that have verdicts and nothing else."""
 
-    from sphinx_fsgs.source import Fragment
-
-    if note.head != "claims" or note.body is None:
-        yield note
-        return
-    groups: list[list[object]] = []
-    least = min(line.indent for line in note.body.lines if line.text)
-    for line in note.body.lines:
-        if line.text and line.indent == least:
-            groups.append([line])
-        elif line.text and groups:
-            groups[-1].append(line)
-    for group in groups:
-        yield replace(note, body=Fragment(tuple(group)))  # type: ignore[arg-type]
+    def result(
+        self, item: Reported, shared: Shared[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle
+    ) -> Result:
+        """As :class:`Reporter`, without findings."""
+        verdicts = tuple(self._verdict(profile, outcomes) for profile, outcomes in shared.outcomes.items())
+        return Result(item.kind, item.name, item.text, item.origin, item.span, verdicts, "proved")
 
 
-def _results(document: Document, spec: Spec) -> tuple[Result, ...]:
-    found: DocumentResult = check_document(Session(spec), document)
-    return found.results
+class _Quick(Judge):
+    """Decides whether something fails, and shows nothing."""
+
+    def failure(self, run: Finished, number: int, violated: terms.Value, claim: Claimed) -> Judgement | None:
+        """As :class:`Judge`, without model and replay."""
+        path = run.paths[number]
+        needed = run.questions.assumptions([*path.conditions, violated], path)
+        if needed is None:
+            return None
+        session = solver.open_session()
+        for each in [*needed, *run.questions.apart(path)]:
+            session.require(each)
+        return Judgement("fails") if session.check() else None
 
 
-def _verdicts(results: Iterable[Result]) -> Verdicts:
-    """Return what each processor got, and for failures on which line of the document."""
-    return tuple(
-        (*(f"{host.profile} {host.verdict}" for host in result.verdicts), *(each.code for each in result.diagnostics))
-        for result in results
-    )
+def quick_session(spec: Spec) -> Session:
+    """Return a session that comes to verdicts only."""
+    session = Session(spec)
+    session.judge = _Quick(spec)
+    session.reporter = _Verdicts(spec)
+    return session
+
+
+# ---- documents ----------------------------------------------------------------------------------
+
+
+class _Collecting(Session):
+    """Notes the trees of what a document says."""
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__(spec)
+        self.found: list[Judged] = []
+
+    def example(self, tree: Example, origin: Origin, found: Sequence[Diagnostic] = ()) -> Result:
+        """As :class:`Session`."""
+        place = f"{Path(tree.span.path).name}:{tree.span.line}"
+        self.found.append(Judged(tree.name, place, lambda session: session.example(tree, origin, found)))
+        return super().example(tree, origin, found)
+
+    def claim(self, tree: ClaimTree, origin: Origin, name: str = "", expected: str = "holds") -> Result:
+        """As :class:`Session`."""
+        place = f"{Path(tree.span.path).name}:{tree.span.line}"
+        self.found.append(Judged(tree.text, place, lambda session: session.claim(tree, origin, name, expected)))
+        return super().claim(tree, origin, name, expected)
+
+
+def items_of(paths: Iterable[Path], base: Spec) -> tuple[Judged, ...]:
+    """Return the examples and claims of documents.
+
+    :raises ValueError: when a document has something to be corrected: there is nothing to be measured then.
+    """
+    found: list[Judged] = []
+    for path in paths:
+        session = _Collecting(base)
+        document = check_file(session, path)
+        wrong = [each for each in document.all_diagnostics() if each.severity == "error"]
+        if wrong:
+            raise ValueError(f"{path}:{wrong[0].span.line}: {wrong[0].message}")
+        found.extend(session.found)
+    return tuple(_with_uses(each, base) for each in found)
+
+
+def _with_uses(item: Judged, base: Spec) -> Judged:
+    spec = Recording(base)
+    item.signature(quick_session(spec))
+    return Judged(item.name, item.place, item.judge, frozenset(spec.used))

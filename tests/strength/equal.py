@@ -1,0 +1,183 @@
+"""Proving that a mutant changes nothing: every instruction does the same from every state, on every processor.
+
+Both compiled Operations are run over terms from the same unknown state, with any page missing, and
+the solver is asked for a state in which they differ in a fault, a cell, memory, a register or an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from sphinx_fsgs.check.asking import Asked, Oracle, share
+from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.bind import Bound
+from sphinx_fsgs.machine.compile import Compiler
+from sphinx_fsgs.machine.evaluate import Place, Typed, evaluate
+from sphinx_fsgs.machine.forms import samples
+from sphinx_fsgs.machine.program import START, STRIDE
+from sphinx_fsgs.machine.run import Questions, settle
+from sphinx_fsgs.machine.setup import Start, begin
+from sphinx_fsgs.machine.symbolic import Machine, MemoryRules
+from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.source import fragment_of
+from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.syntax.example import Mode
+from sphinx_fsgs.syntax.expression import Expr
+from sphinx_fsgs.syntax.operation import read_expression
+from tests.strength.mutated import Recording
+
+MODES: tuple[Mode, ...] = ("64-bit", "compatibility", "protected")
+ANY_MEMORY = MemoryRules(may_fault=True, any_mapping=True)
+
+WORDS = ("null(S)", "loadable(S)", "canonical(X)", "canonical(X, 48)", "canonical(X, 57)")
+"""What documents may call, over a selector S and a value X."""
+
+
+class Prover:
+    """Compares specs with one spec; which instructions run what is found out once."""
+
+    def __init__(self, base: Spec) -> None:
+        self.base = base
+        self.compiler = Compiler(base, symbolic=True)
+        self._runs = cache(self._find_runs)
+
+    def equal(self, name: str, other: Spec) -> bool:
+        """Return whether a spec that differs in the Operation or definition of that name means the same."""
+        compiler = Compiler(other, symbolic=True)
+        for bound, used in self._runs():
+            if name in used and not self._same(bound, other, compiler):
+                return False
+        return not self._words_differ(other)
+
+    def _find_runs(self) -> tuple[tuple[Bound, frozenset[str]], ...]:
+        found = []
+        for stem in self.base.index.stems:
+            for mode in MODES:
+                for bound in samples(self.base, stem, mode):
+                    spec = Recording(self.base)
+                    Compiler(spec, symbolic=True).operation(bound.stem, bound.binding)
+                    spec.used.add(bound.stem)
+                    found.append((bound, frozenset(spec.used)))
+        return tuple(found)
+
+    def _same(self, bound: Bound, other: Spec, compiler: Compiler) -> bool:
+        def differs(answers: Asked) -> bool:
+            start = begin(self.base, bound.binding.mode, answers, ANY_MEMORY)
+            one = _Ended(bound, self.compiler, start)
+            two = _Ended(bound, compiler, start)
+            return Questions(start).possible([_difference(one, two)])
+
+        return not self._anywhere(differs)
+
+    def _anywhere(self, differs: object) -> bool:
+        shared = share(Oracle(self.base), self.base.profiles, differs)  # type: ignore[arg-type]
+        return any(found for outcomes in shared.outcomes.values() for found, _ in outcomes)
+
+    def _words_differ(self, other: Spec) -> bool:
+        """Whether what sentences and invariants say differs: roles, ``null``, ``loadable``, ``canonical``."""
+
+        def differs(answers: Asked) -> bool:
+            for mode in MODES:
+                start = begin(self.base, mode, answers, ANY_MEMORY)
+                here, there = start.place(), begin(other, mode, answers, ANY_MEMORY).place()
+                pairs = [(settle(each.holds, here), settle(each.holds, there)) for each in self.base.invariants]
+                pairs += [_both(expression, _named(here), _named(there)) for expression in _words()]
+                for bound, _ in self._runs():
+                    if bound.binding.mode == mode:
+                        pairs += _roles(bound, self.base, here, there)
+                if any(_possible(start, one, two) for one, two in pairs):
+                    return True
+            return False
+
+        return self._anywhere(differs)
+
+
+def _possible(start: Start, one: Value, two: Value) -> bool:
+    width = next((each.width for each in (one, two) if not isinstance(each, int)), 64)
+    return Questions(start).possible([terms.ne(one, two, width)])
+
+
+def _words() -> tuple[Expr, ...]:
+    return tuple(read_expression(fragment_of(text)) for text in WORDS)
+
+
+def _named(place: Place) -> Place:
+    from dataclasses import replace
+
+    values = {"S": Typed(terms.variable("S", 16), 16), "X": Typed(terms.variable("X", 64), 64)}
+    return replace(place, meanings=values)
+
+
+def _both(expression: Expr, here: Place, there: Place) -> tuple[Value, Value]:
+    return evaluate(expression, here).value, evaluate(expression, there).value
+
+
+def _roles(bound: Bound, spec: Spec, here: Place, there: Place) -> Iterator[tuple[Value, Value]]:
+    from dataclasses import replace
+
+    for expression in spec.instruction(bound.stem).roles.values():
+        meanings = dict(bound.binding.names)
+        yield _both(expression, replace(here, meanings=meanings), replace(there, meanings=meanings))
+
+
+# ---- one instruction ----------------------------------------------------------------------------
+
+
+class _Ended:
+    """One instruction, run over terms from an unknown state."""
+
+    def __init__(self, bound: Bound, compiler: Compiler, start: Start) -> None:
+        state = start.state.copy()
+        for cell in start.spec.layout.cells:
+            if cell.transient:
+                state.cells[cell.index] = 0
+        first = START if bound.binding.mode == "64-bit" else START & 0xFFFFFFFF
+        state.cells[start.spec.layout.views["RIP"].slots[0].cell] = first + STRIDE
+        self.machine = Machine(state, start.origin, {}, start.rules, "0")
+        self.completed: Value = compiler.operation(bound.stem, bound.binding)(self.machine, 1, 1, start.answers)  # type: ignore[assignment]
+
+    def raised(self, vector: str) -> tuple[Value, Value]:
+        """Return when an exception is raised, and with which error code."""
+        guard: Value = 0
+        error: Value = 0
+        for fault in self.machine.faults:
+            if fault.vector == vector:
+                guard = terms.or_(guard, fault.guard)
+                error = terms.ite(fault.guard, 0 if fault.error is None else fault.error, error, 32)
+        return guard, error
+
+    def happened(self, event: str) -> Value:
+        """Return when an event occurs."""
+        return terms.any_of(each.guard for each in self.machine.events if each.name == event)
+
+    def stored(self) -> Iterator[Value]:
+        """Yield the address of each byte that may have been written."""
+        for each in self.machine.state.memory.objects():
+            for offset in each.bytes:
+                yield terms.add(each.origin, offset & terms.ones(64), 64)
+            for write in each.log:
+                for index in range(write.size):
+                    yield terms.add(each.origin, terms.add(write.offset, index, 64), 64)
+
+
+def _difference(one: _Ended, two: _Ended) -> Value:
+    faults = []
+    for vector in sorted({fault.vector for each in (one, two) for fault in each.machine.faults}):
+        (first, code), (second, other) = one.raised(vector), two.raised(vector)
+        faults.append(terms.bit_xor(first, second, 1))
+        faults.append(terms.and_(first, terms.ne(code, other, 32)))
+    effects = terms.any_of(_effects(one, two))
+    return terms.any_of([*faults, terms.all_of((one.completed, two.completed, effects))])
+
+
+def _effects(one: _Ended, two: _Ended) -> Iterable[Value]:
+    left, right = one.machine, two.machine
+    for cell in left.origin.layout.cells:
+        yield terms.ne(left.read(cell.index), right.read(cell.index), cell.width)
+    for event in {each.name for machine in (left, right) for each in machine.events}:
+        yield terms.bit_xor(one.happened(event), two.happened(event), 1)
+    for number, _, _ in (*left.state.msrs, *right.state.msrs):
+        yield terms.ne(left.read_msr(number), right.read_msr(number), 64)
+    for address in (*one.stored(), *two.stored()):
+        yield terms.ne(left.load(address, 1), right.load(address, 1), 8)
