@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sphinx_fsgs.check.scopes import Namer
+from sphinx_fsgs.spec.exceptions import exceptions_of
 from sphinx_fsgs.spec.model import Spec
 
 
@@ -28,6 +29,13 @@ def _instruction(spec: Spec, stem: str) -> Iterator[str]:
     entry = spec.instruction(stem)
     yield Path(entry.path).read_text(encoding="utf-8").rstrip()
     yield ""
+    rows = exceptions_of(spec, stem)
+    if rows:
+        yield "Exceptions, in the order of the checks"
+    width = max((len(row.title) for row in rows), default=0)
+    for row in rows:
+        yield f"    {row.title:{width}}  {row.when_text}".rstrip()
+    yield from ("",) if rows else ()
     yield from _cited(spec, (*entry.cites,))
 
 

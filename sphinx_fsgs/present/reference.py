@@ -13,10 +13,10 @@ from docutils.parsers.rst import Directive
 from sphinx.util.docutils import SphinxDirective
 
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
-from sphinx_fsgs.present.exceptions import Raised, exceptions_of
 from sphinx_fsgs.present.findings import unknown_in_spec
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.behaviours import Answer, Behaviour
+from sphinx_fsgs.spec.exceptions import ExceptionRow, exceptions_of
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.instruction import Instruction
 
@@ -80,15 +80,16 @@ class OperationDirective(_SpecDirective):
         shown += nodes.paragraph("", "", nodes.strong("", instruction.title))
         shown += _header(instruction)
         shown += nodes.literal_block(text, text, language="none")
-        raised = exceptions_of(spec, instruction)
+        raised = exceptions_of(spec, stem)
         if raised:
             shown += _table(("exception", "when", "by"), [self._exception(each) for each in raised])
         if raised or instruction.cites:
             shown += _sources(spec, (*instruction.cites, *(key for each in raised for key in each.cites)))
         return [shown]
 
-    def _exception(self, raised: Raised) -> list[list[nodes.Node]]:
-        return [[nodes.literal("", raised.fault)], [nodes.literal("", raised.when)], self.cited(raised.cites)]
+    def _exception(self, row: ExceptionRow) -> list[list[nodes.Node]]:
+        when: nodes.Node = nodes.literal("", row.when_text) if row.when_text else nodes.Text("always")
+        return [[nodes.literal("", row.title)], [when], self.cited(row.cites)]
 
 
 def _stem(spec: Spec, name: str) -> str | None:

@@ -74,6 +74,13 @@ class ExceptionRow:
     where: tuple[tuple[str, Expr], ...] = ()
 
     @property
+    def title(self) -> str:
+        """The exception with its error code, or for a place where memory is reached what is done there."""
+        if not self.fault:
+            return f"{self.access} of {self.of}"
+        return f"{self.fault}({self.error_text})" if self.error is not None else self.fault
+
+    @property
     def error_text(self) -> str:
         """The error code in the notation of Operations, empty when there is none."""
         return "" if self.error is None else expression_text(self.error)
