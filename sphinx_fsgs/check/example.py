@@ -39,6 +39,8 @@ WINDOW_TOO_WIDE = "FSGS412"
 NO_STATE = "FSGS230"
 NOT_REACHED = "FSGS231"
 
+NO_GOOD_MEMORY = "its accesses to memory always fault, which is taken not to happen unless the example names the fault"
+
 MEMORY_FAULTS = ("#PF", "#SS", "#GP", "#AC")
 """An example that names one of these speaks of memory that may fault."""
 
@@ -80,6 +82,8 @@ class ExampleJudge:
         run = self.judge.finish(prepared.program, start, answers)
         if not run.seen or not run.questions.possible([]):
             return _no_state(example)
+        if not any(run.can(number) for number in range(len(run.seen))):
+            return Judgement("vacuous", NO_GOOD_MEMORY, NO_STATE, example.span)
         try:
             return self._lines(example, lines, run)
         except EvaluationError as error:

@@ -316,6 +316,24 @@ SCOPES = [
 ]
 
 VACUITY = [
+    Row(
+        "mov (%rax), %rbx",
+        VACUOUS,
+        "CR4.LA57 = 0; RAX = 0x800000000000",
+        "RBX = 5",
+        finding="FSGS230",
+        says="its accesses to memory always fault",
+        name="an access that can only fault",
+    ),
+    Row(
+        "nop; mov (%rax), %rbx; nop",
+        VACUOUS,
+        "CR4.LA57 = 0; RAX = ?x; assume not canonical(?x)",
+        "RBX = 5",
+        finding="FSGS230",
+        name="an access that can only fault, from any state",
+    ),
+    Row("mov (%rax), %rbx", HOLDS, "RAX = ?x; assume canonical(?x) or ?x = 0x800000000000", "no fault"),
     Row("nop", VACUOUS, "RAX = ?x; assume ?x < 4 and ?x > 8", "no fault", finding="FSGS230"),
     Row("nop", VACUOUS, "RAX = ?x; assume ?x < 4; assume ?x > 8", "no fault", finding="FSGS230"),
     Row(
