@@ -71,6 +71,7 @@ def bind(line: Instruction, around: Surroundings) -> Bound:
     """
     stems = around.spec.index.mnemonics.get(line.mnemonic, ())
     reasons: list[str] = []
+    nearly: list[BindError] = []
     for stem in stems:
         entry = around.spec.instruction(stem)
         for form, suffix in _forms(entry, line.mnemonic):
@@ -78,6 +79,10 @@ def bind(line: Instruction, around: Surroundings) -> Bound:
                 return _Attempt(entry, form, suffix, line, around).result()
             except _NoFit as error:
                 reasons.append(str(error))
+            except BindError as error:
+                nearly.append(error)  # this form would do, but for one thing; another may do as it is
+    if nearly:
+        raise nearly[0]
     raise BindError(_misfit(line, stems, reasons, around.spec))
 
 

@@ -371,6 +371,8 @@ class _Function:
         """Emit the statements of a block; locals end with it."""
         for statement in block:
             out.line = statement.span.line
+            # So that tracing sees the line even where all of it is settled here; Python drops it elsewhere.
+            out.write("pass")
             self.statement(statement, out)
 
     def statement(self, statement: Statement, out: _Block) -> None:

@@ -276,5 +276,5 @@ def program(text: str, mode: Mode = "64-bit", symbols: Mapping[str, int] | None 
 def cell(name: str) -> int:
     """Return the index of the cell of that name."""
     view = spec().layout.view(name)
-    assert view is not None and view.whole is not None, name
-    return view.whole
+    assert view is not None and len(view.slots) == 1, name
+    return view.slots[0].cell
