@@ -163,7 +163,7 @@ class _Builder:
         if not stem:
             self._unknown_subject(words)
         if target is not None:
-            self._target(target, self._token(aims[0].children[0]))
+            target = self._target(target, self._token(aims[0].children[0]))
         text = name if target is None else f"{name} to {target}"
         return Subject(stem, self._segment(words[-1]), target, text, span)
 
@@ -183,9 +183,16 @@ class _Builder:
     def _segment(self, word: str) -> str | None:
         return word.upper() if word.upper() in self.lexicon.segments else None
 
-    def _target(self, word: str, span: Span) -> None:
-        if word not in self.lexicon.msrs and word not in self.lexicon.constants:
-            Names(self.lexicon, self.findings).cell(word, span)
+    def _target(self, word: str, span: Span) -> str:
+        """Return the name of a register that has a number; ``GS.base`` is one by its other name."""
+        if word in self.lexicon.msrs or word in self.lexicon.constants:
+            return word
+        cell = self.lexicon.cells.get(word)
+        same = (name for name in self.lexicon.msrs if cell and self.lexicon.cells.get(name) == cell)
+        found = next(same, "")
+        if not found:
+            self.findings.unknown("FSGS165", span, "MSR", word, set(self._msrs()), "write it as the spec does")
+        return found or word
 
     def _token(self, token: object) -> Span:
         return self.fragment.span(getattr(token, "start_pos", 0) or 0, getattr(token, "end_pos", None))

@@ -18,12 +18,18 @@ from sphinx_fsgs.syntax.example import (
     Assume,
     Assumption,
     Bind,
+    Claimed,
     Condition,
     Example,
+    Faults,
     Holds,
     InMode,
+    NoFault,
+    Ran,
     Section,
+    Serialises,
     Symbol,
+    Window,
 )
 from sphinx_fsgs.syntax.expression import Binary, Expr, Free, Name
 from sphinx_fsgs.syntax.lexicon import Lexicon
@@ -135,10 +141,25 @@ class _Reader:
         from sphinx_fsgs.syntax.build_example import Claim
 
         read = cast(Claim, line)
+        if self._misplaced(section, read.claimed, read.window, fragment):
+            return
         text, span = one_line(fragment.text), fragment.span()
         self.conditions.append(Condition(section, read.claimed, read.window, scope, read.when, text, span))
         for free in _frees(read.claimed.condition if isinstance(read.claimed, Holds) else None, read.when):
             self._misspelt(free)
+
+    def _misplaced(self, section: Section, claimed: Claimed, window: Window | None, fragment: Fragment) -> bool:
+        """Report a condition on the whole run where one on a state is meant."""
+        of_steps = isinstance(claimed, (Ran, Serialises))
+        if section != "after" and (of_steps or isinstance(claimed, (Faults, NoFault))):
+            message = f'this speaks of the whole run, and "{section}" of the state at each boundary'
+            self.findings.error("FSGS100", fragment.span(), message, 'say it in a section "after"')
+        elif of_steps and window is not None:
+            message = "this speaks of the whole run, not of a place in it"
+            self.findings.error("FSGS100", window.span, message, "leave the place out")
+        else:
+            return False
+        return True
 
     def _scope(self, fragment: Fragment) -> tuple[Scope | None, Fragment | None]:
         match = _SCOPED.match(fragment.text)

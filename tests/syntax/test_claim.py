@@ -254,7 +254,7 @@ def test_spans_run_over_lines() -> None:
         ("SWAPGX swaps GS.base and RAX", (1, 7), "FSGS162", 'unknown instruction "SWAPGX"', 'did you mean "SWAPGS"?'),
         ("SWAPGS swaps GS.base and GS_SHADOV", (26, 35), "FSGS101", "unknown cell", 'did you mean "GS_SHADOW"?'),
         ("SWAPGS changes only its target", (25, 31), "FSGS101", '"target"', "its source or destination"),
-        ("WRMSR to MSR_FOO changes RAX", (10, 17), "FSGS101", 'unknown cell "MSR_FOO"', "name a cell"),
+        ("WRMSR to MSR_FOO changes RAX", (10, 17), "FSGS165", 'unknown MSR "MSR_FOO"', "write it as the spec does"),
         ("SWAPGS raises #GX", (15, 18), "FSGS108", 'unknown fault "#GX"', 'did you mean "#GP"?'),
         ("SWAPGS changes RAX at CPL 7", (27, 28), "FSGS164", '"7" is no privilege level', "write 0, 1, 2 or 3"),
         (

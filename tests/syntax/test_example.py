@@ -283,6 +283,20 @@ def test_what_is_refused(body: str, place: tuple[int, int, int], code: str, mess
     assert found.authority.startswith(("the example language", "the language of scopes")) and found.help
 
 
+@pytest.mark.parametrize("section", ["always", "never", "sometimes"])
+@pytest.mark.parametrize("line", ["no fault", "#GP(0)", "nop ran once", "nop never ran", "serialises"])
+def test_what_speaks_of_the_whole_run_stands_in_after(section: str, line: str) -> None:
+    parsed = _parsed(f"{section}\n  {line}", "nop")
+    assert [(each.code, each.help) for each in parsed.diagnostics] == [("FSGS100", 'say it in a section "after"')]
+    assert _parsed(f"after\n  {line}", "nop").diagnostics == ()
+
+
+@pytest.mark.parametrize("line", ["nop ran once", "nop serialises", "does not serialise"])
+def test_only_a_fault_happens_at_a_place(line: str) -> None:
+    assert _codes(_parsed(f"after\n  {line} at nop", "nop")) == ["FSGS100"]
+    assert _codes(_parsed("after\n  #GP(0) at nop", "nop")) == []
+
+
 def test_one_bad_line_gives_one_finding_and_the_rest_is_read() -> None:
     parsed = _parsed("before\n  RAX = (1\n  RBX = 1\nafter\n  GS.bse = 1\n  no fault", "swapgz\nnop")
     assert _codes(parsed) == ["FSGS140", "FSGS100", "FSGS101"] or _codes(parsed) == ["FSGS100", "FSGS101", "FSGS140"]

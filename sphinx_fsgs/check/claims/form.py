@@ -59,6 +59,19 @@ def _check_own_parts(tree: ClaimTree, spec: Spec) -> None:
                     text = "; ".join(subject.text for subject in subjects.subjects)
                     message = f"{text} has no {name.removeprefix('the.')} of its own"
                     raise complain(NO_ROLE, span, message, "name a cell instead")
+            if role == "subject":
+                _check_one_cell(tree, programs)
+
+
+def _check_one_cell(tree: ClaimTree, programs: Iterable[Variant]) -> None:
+    """Check that ``its source``, where a cell is meant, is one cell and not made of several."""
+    for part in tree.role("cells"):
+        for variant in programs:
+            if isinstance(part, CellPart) and part.name in variant.roles:
+                (cell,) = resolved((Name(part.name, part.span),), variant)
+                if isinstance(cell, Name) and cell.name == part.name:
+                    message = f"the {part.name} of this instruction is no cell, but made of several"
+                    raise complain(NO_ROLE, part.span, message, "name the cells")
 
 
 def _own_parts(tree: ClaimTree, role: str) -> Iterator[tuple[str, Span]]:
