@@ -28,6 +28,8 @@ _CODE_DIRECTIVE = re.compile(
 )
 _ANNOUNCES = re.compile(r"(?:.*::|\.\.[ ]+[\w:-]+::.*)$")
 _OPTION = re.compile(r":[\w-]+:(?:[ ]|$)")
+_MARKUP = re.compile(r"\.\.[ \t]*fsgs|:fsgs:|\bfsgs:", re.IGNORECASE)
+"""What text must hold to be taken for markup of ours; a name such as sphinx_fsgs does not."""
 _STUCK = re.compile(r"\.\.[ ]+fsgs\b")
 _GLUED = re.compile(r"\.\.fsgs\b")
 
@@ -146,7 +148,7 @@ class _Collector:
     def _pass_over(self, node: nodes.Node, step: _Step, shape: Shape) -> None:
         """Find text that only shows our markup, so that the same text behind it is found at its own place."""
         text = getattr(node, "rawsource", "") or node.astext()
-        if "fsgs" in text:
+        if _MARKUP.search(text):
             self._locator.find(text, shape, hint=node.source or step.hint, cell=step.cell)
 
     def _comment(self, node: nodes.comment, step: _Step) -> None:
