@@ -680,9 +680,9 @@ class Evaluator:
         self._done: dict[Term, int] = {}
         self._values = values
         self._functions: dict[tuple[str, tuple[int, ...]], int] = {}
-        for term, value in values.items():
-            if term.op == "apply":
-                self._functions.setdefault(self._signature(term), value)
+        for term in post_order(values):  # what an argument is made of comes before the application to it
+            if term.op == "apply" and term in values:
+                self._functions.setdefault(self._signature(term), values[term])
 
     def __call__(self, value: Value) -> int:
         """Return the integer that the value has."""

@@ -9,9 +9,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sphinx_fsgs.machine.bind import Bound
+from sphinx_fsgs.machine.evaluate import truth
 from sphinx_fsgs.machine.forms import form_samples, samples
+from sphinx_fsgs.machine.setup import begin
+from sphinx_fsgs.machine.symbolic import MemoryRules
+from sphinx_fsgs.source import fragment_of
 from sphinx_fsgs.syntax.example import Mode
-from tests.machine.support import MODES, Answers, Outcome, Step, World, random_cells, run_concrete, spec
+from sphinx_fsgs.syntax.operation import read_expression
+from tests.machine.plain import Plain
+from tests.machine.support import (
+    MODES,
+    Answers,
+    Outcome,
+    Step,
+    World,
+    cell,
+    program,
+    random_cells,
+    run_concrete,
+    spec,
+)
 
 STEMS = spec().index.stems
 PROFILES = ("intel_pantherlake", "amd_zen1", "intel_sapphirerapids_x", "amd_zen4")
@@ -93,3 +110,40 @@ def test_every_syntax_line_can_be_written(stem: str) -> None:
     for form in entry.forms:
         written = {bound.mnemonic for bound in form_samples(spec(), stem, form, "64-bit")}
         assert written == {spelling for spelling, _ in form.spellings()}
+
+
+# ---- what documents say of it -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_selector_is_loadable_exactly_when_its_load_completes(mode: Mode) -> None:
+    """The function that documents use and the Operation that it speaks of agree, from states of all kinds."""
+    answers = Answers("intel_skylake")
+    load = program("mov %ax, %gs", mode).instructions[0]
+    loadable = truth(read_expression(fragment_of("loadable(AX)")), begin(spec(), mode, answers, MemoryRules()).place())
+    completed = 0
+    for seed in range(400):
+        cells = random_cells(random.Random(f"loadable {seed}"), answers)
+        world = World(str(seed), tame=True)
+        value = Plain({each.name: cells[each.index] for each in spec().layout.cells}, world.function)
+        outcome = run_concrete(load, cells, world, answers)
+        assert value(loadable) == (outcome.fault is None), f"seed {seed}: {outcome.fault}"
+        completed += outcome.fault is None
+    assert 40 < completed < 360
+
+
+@pytest.mark.parametrize("text", ["canonical(RAX, 48)", "canonical(RAX, 57)", "canonical(RAX)", "null(AX)"])
+def test_functions_of_documents_mean_what_they_say(text: str) -> None:
+    answers = Answers("intel_sapphirerapids_x")
+    condition = truth(read_expression(fragment_of(text)), begin(spec(), "64-bit", answers, MemoryRules()).place())
+    seen = set()
+    for seed in range(300):
+        cells = random_cells(random.Random(seed), answers)
+        rax, wide = cells[cell("RAX")], cells[cell("CR4.LA57")]
+        signed = rax - (rax >> 63 << 64)
+        width = {"48)": 48, "57)": 57}.get(text.rpartition(" ")[2], 57 if wide else 48)
+        fits = -(1 << width - 1) <= signed < 1 << width - 1
+        meant = int(rax & 0xFFFF in (0, 1, 2, 3)) if text.startswith("null") else int(fits)
+        assert Plain({each.name: cells[each.index] for each in spec().layout.cells})(condition) == meant
+        seen.add(meant)
+    assert seen == {0, 1}

@@ -201,6 +201,14 @@ def test_applications_to_equal_arguments_have_one_value() -> None:
     assert evaluate.lookup("mem", 6) is None
 
 
+def test_applications_within_applications_have_their_values_in_any_order() -> None:
+    inner = terms.apply("mem", 8, terms.variable("x", 64))
+    outer = terms.apply("mem", 8, terms.zero_extend(inner, 8, 64))
+    for values in ({inner: 5, outer: 9}, {outer: 9, inner: 5}):
+        evaluate = Evaluator(values)
+        assert (evaluate(inner), evaluate(outer), evaluate.lookup("mem", 5)) == (5, 9, 9)
+
+
 # ---- solvers ------------------------------------------------------------------------------------
 
 
