@@ -113,6 +113,24 @@ class _Stack:
         return left, new
 
 
+class _Work:
+    """Counts the work of one question.
+
+    Apart from the session, which must not be reachable from its own solver: the library keeps what it
+    calls, Python's collector does not see that, and the solver would never be freed.
+    """
+
+    __slots__ = ("done",)
+
+    def __init__(self) -> None:
+        self.done = 0
+
+    def more(self) -> bool:
+        """Note one more call; return whether it is enough."""
+        self.done += 1
+        return self.done > MAX_WORK
+
+
 class Bitwuzla:
     """bitwuzla behind :class:`Session`."""
 
@@ -124,15 +142,11 @@ class Bitwuzla:
         options = bitwuzla.Options()
         options.set(bitwuzla.Option.PRODUCE_MODELS, True)
         self._solver = bitwuzla.Bitwuzla(self._tm, options)
-        self._work = 0
-        self._solver.configure_terminator(self._more_work)
+        self._work = _Work()
+        self._solver.configure_terminator(self._work.more)
         self._done: dict[Term, bitwuzla.Term] = {}
         self._functions: dict[tuple[str, int, tuple[int, ...]], bitwuzla.Term] = {}
         self._stack = _Stack()
-
-    def _more_work(self) -> bool:
-        self._work += 1
-        return self._work > MAX_WORK
 
     def require(self, condition: Value) -> None:
         self._solver.assert_formula(self._truth(condition))
@@ -140,7 +154,7 @@ class Bitwuzla:
     def check(self, *assumptions: Value) -> bool:
         global calls
         calls += 1
-        self._work = 0
+        self._work.done = 0
         answer = self._solver.check_sat(*[self._truth(each) for each in assumptions])
         if answer == self._api.Result.UNKNOWN:
             raise BoundReached("solver")
