@@ -163,12 +163,13 @@ class Memory:
         ranges = [(origin, *span) for origin, span in self._content.spans.items()]
         for number, (one, low, high) in enumerate(ranges):
             for other, bottom, top in ranges[number + 1 :]:
-                first = terms.add(one, low & terms.ones(WIDTH), WIDTH)
-                second = terms.add(other, bottom & terms.ones(WIDTH), WIDTH)
-                between = terms.sub(second, first, WIDTH)
-                behind = terms.sub(first, second, WIDTH)
-                yield terms.le(high - low, between, WIDTH)
-                yield terms.le(top - bottom, behind, WIDTH)
+                yield from _disjoint((one, low, high), (other, bottom, top))
+
+    def apart_from(self, origin: Value, low: int, high: int) -> Iterator[Value]:
+        """Yield that no object but the one of this origin reaches into offsets ``low`` up to ``high`` from there."""
+        for other, (bottom, top) in self._content.spans.items():
+            if other is not origin:
+                yield from _disjoint((other, bottom, top), (origin, low, high))
 
     def _open(self, origin: Term) -> None:
         if origin not in self._content.origins:
@@ -215,6 +216,15 @@ class Memory:
         for place, byte in found.bytes.items():
             value = terms.ite(terms.eq(at, place & terms.ones(WIDTH), WIDTH), byte, value, 8)
         return value
+
+
+def _disjoint(one: tuple[Value, int, int], other: tuple[Value, int, int]) -> Iterator[Value]:
+    """Yield that two ranges, each an origin with a first offset and the one behind the last, do not overlap."""
+    (origin, low, high), (another, bottom, top) = one, other
+    first = terms.add(origin, low & terms.ones(WIDTH), WIDTH)
+    second = terms.add(another, bottom & terms.ones(WIDTH), WIDTH)
+    yield terms.le(high - low, terms.sub(second, first, WIDTH), WIDTH)
+    yield terms.le(top - bottom, terms.sub(first, second, WIDTH), WIDTH)
 
 
 def initial_byte(origin: Value, offset: Value) -> Value:

@@ -123,7 +123,7 @@ def _changes(now: Memory, before: Memory, start: Start, place: Place) -> Iterato
             continue
         is_table = any(each.origin is base for base in tables)
         for offset, byte in each.bytes.items():
-            if each.origin is origin and _signed(offset) < _signed(top):
+            if each.origin is origin and 0 < _signed(top - offset) <= STACK_ROOM:
                 continue
             address = terms.add(each.origin, offset & terms.ones(64), 64)
             yield MemoryChange(address, _differ(byte, before.load(address, 1), int(is_table and offset % 8 == 5)))
@@ -131,7 +131,7 @@ def _changes(now: Memory, before: Memory, start: Start, place: Place) -> Iterato
         extents = list(zip(tables, limits, strict=True)) if start.may_overlap or is_table else []
         for address, byte, guard in _logged(each):
             accessed = terms.any_of(_is_access_byte(address, base, limit) for base, limit in extents)
-            counts = terms.not_(_below(address, stack)) if start.may_overlap else 1
+            counts = terms.not_(_below(address, stack)) if start.may_overlap or each.origin is origin else 1
             differs = _differ(byte, before.load(address, 1), accessed)
             yield MemoryChange(address, terms.all_of((guard, counts, differs)))
 

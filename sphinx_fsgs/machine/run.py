@@ -13,7 +13,7 @@ from sphinx_fsgs.machine.bind import Bound
 from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.evaluate import Place, truth
 from sphinx_fsgs.machine.program import Program
-from sphinx_fsgs.machine.setup import Start
+from sphinx_fsgs.machine.setup import STACK_ROOM, Start
 from sphinx_fsgs.machine.symbolic import Deferred, Machine, Occurred, PossibleFault, State
 from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.machine.values import BoundReached
@@ -266,8 +266,23 @@ class Questions:
         return self._invariants[about]
 
     def apart(self, path: Path) -> list[Value]:
-        """Return that the path's objects do not overlap, for a model."""
-        return [] if self.start.may_overlap else list(path.final.memory.apart())
+        """Return that the path's objects do not overlap, nor the room below the stack, for a model."""
+        if self.start.may_overlap:
+            return []
+        return [*path.final.memory.apart(), *self._off_the_stack(path)]
+
+    def _off_the_stack(self, path: Path) -> Iterator[Value]:
+        """Yield that only the stack lies below RSP, where no change counts, at any boundary of the path."""
+        index = self.start.spec.layout.views["RSP"].slots[0].cell
+        tops: dict[Value, list[int]] = {}
+        for boundary in path.boundaries:
+            value = boundary.state.cells[index]
+            origin, top = terms.split(self.start.origin.cell(index) if value is None else value)
+            tops.setdefault(origin, []).append(top)
+        for origin, found in tops.items():
+            lowest = min(found, key=lambda top: top + (1 << 63) & terms.ones(64))
+            length = max(top - lowest & terms.ones(64) for top in found)
+            yield from path.final.memory.apart_from(origin, lowest - STACK_ROOM, lowest + length)
 
     def find(self, conditions: Sequence[Value], path: Path) -> dict[Term, int] | None:
         """Return the smallest values of the unknowns under which these conditions hold on a path, None if never.

@@ -379,7 +379,33 @@ MODES = [
     Row("mov %gs:4, %eax", HOLDS, "CPL = 0; GS.unusable = 1; GS.base = 0x1000", "no fault", name="and not in it"),
 ]
 
-ROWS = [*AFTER, *NOTHING_ELSE, *OUTCOME, *WHEN, *PLACES, *MEMORY, *DESCRIPTORS, *SCOPES, *VACUITY, *EXPECTED, *MODES]
+# Below RSP, as far as there is room for the stack, no change counts; what is named apart does not lie there.
+STACK = [
+    Row("movq $1, -8(%rsp)", HOLDS, after="memory unchanged"),
+    Row("movq $1, -8192(%rsp)", FAILS, after="memory unchanged", finding="FSGS210"),
+    Row("movq $1, (%rsp, %rcx, 8)", FAILS, after="memory unchanged", finding="FSGS210"),
+    Row("movq $1, (%rax)", FAILS, "RSP = ?y + 8", "memory unchanged", finding="FSGS210"),
+    Row("movq $1, %gs:(%rax)", FAILS, "RSP = 8", "memory unchanged", finding="FSGS210"),
+    Row("movq $1, (%rax)", HOLDS, "RSP = 0x100000; RAX = 0xffff8", "memory unchanged"),
+    Row("movq $1, (%rax)", FAILS, "RSP = 0x100000; RAX = 0x5000", "memory unchanged", finding="FSGS210"),
+    Row("movq $1, (%rax)", FAILS, "RAX = -16", "memory unchanged", finding="FSGS210"),
+    Row("push %rax; pop %rbx", FAILS, always="memory unchanged", finding="FSGS410"),
+]
+
+ROWS = [
+    *STACK,
+    *AFTER,
+    *NOTHING_ELSE,
+    *OUTCOME,
+    *WHEN,
+    *PLACES,
+    *MEMORY,
+    *DESCRIPTORS,
+    *SCOPES,
+    *VACUITY,
+    *EXPECTED,
+    *MODES,
+]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
