@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.strength.campaign import Campaign, Fate, Tables
+from tests.strength.cases import case_items
 from tests.strength.items import Item, items_of
 from tests.strength.mutated import Whole, facts, mutants
 
@@ -39,18 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.strength", description=__doc__)
     parser.add_argument("documents", nargs="*", type=Path, help="documents; by default those of the manual")
     parser.add_argument("--only", metavar="NAME", action="append", help="mutants of this Operation or definition only")
+    parser.add_argument("--every", action="store_true", help="also mutants of what no document runs, only cases")
     parser.add_argument("--sample", metavar="N", type=int, help="so many mutants, chosen by --seed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args(arguments)
     begun = time.monotonic()
     base = Whole()
-    items: list[Item] = [*items_of(options.documents or default_documents(), base)]
-    used = set().union(*(item.uses for item in items))
+    documents = items_of(options.documents or default_documents(), base)
+    cases = tuple(case_items(base))
+    items: tuple[Item, ...] = (*documents, *cases)
+    used = set().union(*(item.uses for item in (items if options.every else documents)))
     chosen = list(mutants(base, used & set(options.only) if options.only else used))
     if options.sample is not None:
         chosen = sorted(random.Random(options.seed).sample(chosen, options.sample), key=lambda each: each.number)
-    campaign = Campaign(base, items, options.jobs)
+    campaign = Campaign(base, documents, cases, options.jobs)
     if options.only or options.sample is not None:
         tables = Tables(campaign.try_all(chosen), ())
         print("\n".join(_mutants(tables, items)))

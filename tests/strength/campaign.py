@@ -60,9 +60,10 @@ class Tables:
 class Campaign:
     """Items, the verdicts that they have, and the means to compare."""
 
-    def __init__(self, base: Spec, items: Sequence[Item], jobs: int = 1) -> None:
+    def __init__(self, base: Spec, documents: Sequence[Item], cases: Sequence[Item] = (), jobs: int = 1) -> None:
         self.base = base
-        self.items = tuple(items)
+        self.items = (*documents, *cases)
+        self.documents = len(documents)
         self.jobs = jobs
         session = quick_session(base)
         self.normal: tuple[Signature, ...] = tuple(item.signature(session) for item in self.items)
@@ -74,11 +75,11 @@ class Campaign:
         Facts are tried only on items that run no Operation.
         """
         outcomes = self.try_all(mutants)
-        idle = [number for number in range(len(self.items)) if not any(each.by == number for each in outcomes)]
+        idle = [number for number in range(self.documents) if not any(each.by == number for each in outcomes)]
         tried = [each.mutant for each in outcomes if each.fate == "killed"]
         found = self._each(lambda number: self._breaks(number, tried, facts), idle)
         broken = {number: words for number, words in zip(idle, found, strict=True) if words}
-        return Tables(outcomes, self.items, broken)
+        return Tables(outcomes, self.items[: self.documents], broken)
 
     def try_all(self, mutants: Sequence[Mutant]) -> tuple[Outcome, ...]:
         """Return what becomes of each mutant."""
@@ -98,17 +99,26 @@ class Campaign:
     # ---- mutants ----
 
     def _try(self, mutant: Mutant) -> Outcome:
-        users = [number for number, item in enumerate(self.items) if mutant.name in item.uses]
-        turn = mutant.number % max(len(users), 1)
         spec = mutant.make()
         session = quick_session(spec)
         try:
-            for number in users[turn:] + users[:turn]:
+            for number in self._users(mutant):
                 if self._notices(number, session):
                     return Outcome(mutant, "killed", number)
             return Outcome(mutant, "equivalent" if self.prover.equal(mutant.name, spec) else "survived")
         except (Refused, CompileError, EvaluationError):
             return Outcome(mutant, "refused")
+
+    def _users(self, mutant: Mutant) -> Iterator[int]:
+        """Yield the items that run what is changed: those of documents, then the cases.
+
+        Each mutant begins with another document item, so that many get to be the first.
+        """
+        users = [number for number, item in enumerate(self.items) if mutant.name in item.uses]
+        documents = [number for number in users if number < self.documents]
+        turn = mutant.number % max(len(documents), 1)
+        yield from documents[turn:] + documents[:turn]
+        yield from users[len(documents) :]
 
     def _notices(self, number: int, session: object) -> bool:
         try:

@@ -149,6 +149,8 @@ def items_of(paths: Iterable[Path], base: Spec) -> tuple[Judged, ...]:
 
 
 def _with_uses(item: Judged, base: Spec) -> Judged:
+    """Return the item with what it runs; nothing, where a table decides or no processor has the instruction."""
     spec = Recording(base)
-    item.signature(quick_session(spec))
-    return Judged(item.name, item.place, item.judge, frozenset(spec.used))
+    session = quick_session(spec)
+    item.signature(session)
+    return Judged(item.name, item.place, item.judge, frozenset(spec.used if session.judge.symbolic._done else ()))

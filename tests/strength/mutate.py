@@ -173,8 +173,9 @@ def _if(statement: If, names: _Names) -> Iterator[tuple[Span, str, Statement]]:
             return replace(statement, branches=(*before, (other, block), *behind))  # type: ignore[misc]
 
         span = condition.span
-        yield span, "always", with_condition(Number(1, span))
-        yield span, "never", with_condition(Number(0, span))
+        # The condition stays in the text, because what a parameter is follows from how it is used.
+        yield span, "always", with_condition(Binary("OR", condition, Number(1, span), span))
+        yield span, "never", with_condition(Binary("AND", condition, Number(0, span), span))
         yield span, "turned round", with_condition(_negated(condition))
         for at, words, other in _expression(condition, names):
             yield at, words, with_condition(other)
