@@ -163,7 +163,7 @@ class Judge:
         from sphinx_fsgs.check.replay import confirmed, counterexample
 
         path = run.paths[number]
-        model = run.questions.find([violated], path)
+        model = run.questions.find([violated], path, run.seen[number].memories)
         if model is None:
             return None
         replay = run.replayer.replay(model, sorted(claim.wanted))

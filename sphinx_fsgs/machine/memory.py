@@ -8,7 +8,7 @@ Below the writes lies the initial memory, of which nothing is known: ``mem(addre
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sphinx_fsgs.machine import terms
@@ -170,6 +170,14 @@ class Memory:
         for other, (bottom, top) in self._content.spans.items():
             if other is not origin:
                 yield from _disjoint((other, bottom, top), (origin, low, high))
+
+    def reaching(self, others: Iterable[Memory]) -> Memory:
+        """Return this memory as if what others have reached had been reached in it."""
+        found = self.copy()
+        for content in {id(each._content): each._content for each in others}.values():
+            for origin, (low, high) in content.spans.items():
+                found._reach(origin, low, high)
+        return found
 
     def _open(self, origin: Term) -> None:
         if origin not in self._content.origins:

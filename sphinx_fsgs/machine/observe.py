@@ -60,7 +60,8 @@ class Done:
 class Observed:
     """One path from its first boundary to its last, with its outcome.
 
-    ``vector``, ``error`` and ``fault_index`` tell the exception that ended it, if one did.
+    ``vector``, ``error`` and ``fault_index`` tell the exception that ended it, if one did. ``memories``
+    are those that conditions read, which may reach what the run itself did not.
     """
 
     boundaries: tuple[Snapshot, ...]
@@ -69,6 +70,7 @@ class Observed:
     vector: str = ""
     error: Value | None = None
     fault_index: int = -1
+    memories: tuple[Memory, ...] = ()
 
     @property
     def first(self) -> Snapshot:
@@ -83,11 +85,16 @@ class Observed:
 
 def observe(path: Path, start: Start) -> Observed:
     """Return a symbolic path as conditions see it."""
-    initial = start.place(start.state.copy())
+    copies = [start.state.copy()]
+    initial = start.place(copies[0])
     first = path.boundaries[0]
 
     def snapshot(index: int, state: State) -> Snapshot:
-        place = initial if state is first.state else start.place(state.copy())
+        if state is first.state:
+            place = initial
+        else:
+            copies.append(state.copy())
+            place = start.place(copies[-1])
         return Snapshot(
             index,
             place,
@@ -96,13 +103,15 @@ def observe(path: Path, start: Start) -> Observed:
         )
 
     raised = path.raised
+    boundaries = tuple(snapshot(each.index, each.state) for each in path.boundaries)
     return Observed(
-        tuple(snapshot(each.index, each.state) for each in path.boundaries),
+        boundaries,
         tuple(Done(step.index, step.completed, tuple((e.name, e.guard) for e in step.events)) for step in path.steps),
         path.outcome,
         raised.vector if raised else "",
         raised.error if raised else None,
         raised.index if raised else -1,
+        tuple(each.memory for each in copies),
     )
 
 

@@ -12,6 +12,7 @@ from sphinx_fsgs.machine import solver, terms
 from sphinx_fsgs.machine.bind import Bound
 from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.evaluate import Place, truth
+from sphinx_fsgs.machine.memory import Memory
 from sphinx_fsgs.machine.program import Program
 from sphinx_fsgs.machine.setup import STACK_ROOM, Start
 from sphinx_fsgs.machine.symbolic import Deferred, Machine, Occurred, PossibleFault, State
@@ -265,13 +266,17 @@ class Questions:
             self._invariants[about] = settle(holds, place)
         return self._invariants[about]
 
-    def apart(self, path: Path) -> list[Value]:
-        """Return that the path's objects do not overlap, nor the room below the stack, for a model."""
+    def apart(self, path: Path, read: Iterable[Memory] = ()) -> list[Value]:
+        """Return that the path's objects do not overlap, nor the room below the stack, for a model.
+
+        :param read: memories in which conditions on the path have reached further objects.
+        """
         if self.start.may_overlap:
             return []
-        return [*path.final.memory.apart(), *self._off_the_stack(path)]
+        memory = path.final.memory.reaching(read)
+        return [*memory.apart(), *self._off_the_stack(path, memory)]
 
-    def _off_the_stack(self, path: Path) -> Iterator[Value]:
+    def _off_the_stack(self, path: Path, memory: Memory) -> Iterator[Value]:
         """Yield that only the stack lies below RSP, where no change counts, at any boundary of the path."""
         index = self.start.spec.layout.views["RSP"].slots[0].cell
         tops: dict[Value, list[int]] = {}
@@ -282,13 +287,13 @@ class Questions:
         for origin, found in tops.items():
             lowest = min(found, key=lambda top: top + (1 << 63) & terms.ones(64))
             length = max(top - lowest & terms.ones(64) for top in found)
-            yield from path.final.memory.apart_from(origin, lowest - STACK_ROOM, lowest + length)
+            yield from memory.apart_from(origin, lowest - STACK_ROOM, lowest + length)
 
-    def find(self, conditions: Sequence[Value], path: Path) -> dict[Term, int] | None:
+    def find(self, conditions: Sequence[Value], path: Path, read: Iterable[Memory] = ()) -> dict[Term, int] | None:
         """Return the smallest values of the unknowns under which these conditions hold on a path, None if never.
 
         Values are brought down one unknown after the other, the cells first in the order of the spec, so the
-        same question has the same answer everywhere.
+        same question has the same answer everywhere. ``read`` is as for :meth:`apart`.
         """
         needed = self.assumptions([*path.conditions, *conditions], path)
         if needed is None:
@@ -300,7 +305,7 @@ class Questions:
             session.require(each)
         if not session.check():
             return None
-        apart = [each for each in self.apart(path) if not isinstance(each, int)]
+        apart = [each for each in self.apart(path, read) if not isinstance(each, int)]
         for each in apart:
             session.require(each)
         if apart and not session.check():

@@ -392,8 +392,16 @@ STACK = [
     Row("push %rax; pop %rbx", FAILS, always="memory unchanged", finding="FSGS410"),
 ]
 
+# What only a condition reads is an object too, and is not the one that before describes.
+READ = [
+    Row("nop", FAILS, "u64[?y] = ?z", "u32[RSP] = 0", finding="FSGS210"),
+    Row("nop", HOLDS, "u64[?y] = 1; u64[?w] = 2", "u64[?w] != 1"),
+    Row("movq $1, (%rax)", FAILS, "u64[?y] = ?z", "u64[?y] = 2", finding="FSGS210"),
+]
+
 ROWS = [
     *STACK,
+    *READ,
     *AFTER,
     *NOTHING_ELSE,
     *OUTCOME,
