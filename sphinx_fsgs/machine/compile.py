@@ -720,7 +720,7 @@ class _Function:
         if held.constant is not None:
             names["address"] = Constant(held.constant, 64)
         linear = self.function(LINEAR_ADDRESS, [names["seg"], names["address"]], out, span)
-        return out.keep(linear, "l").text
+        return out.keep(self.fit(linear, 64, span), "l").text
 
     def checked_later(self, meanings: list[Meaning], values: list[str], out: _Block, span: Span) -> None:
         """Emit the check of an access so that the machine may assume it instead."""

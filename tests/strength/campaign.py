@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.machine.compile import CompileError
 from sphinx_fsgs.machine.evaluate import EvaluationError
 from sphinx_fsgs.spec.model import Spec
 from tests.strength.equal import Prover
-from tests.strength.items import Item, Refused, Signature, quick_session
+from tests.strength.items import Item, Refused, quick_session
 from tests.strength.mutated import Mutant
 
 Fate = Literal["killed", "equivalent", "refused", "survived"]
@@ -65,8 +66,6 @@ class Campaign:
         self.items = (*documents, *cases)
         self.documents = len(documents)
         self.jobs = jobs
-        session = quick_session(base)
-        self.normal: tuple[Signature, ...] = tuple(item.signature(session) for item in self.items)
         self.prover = Prover(base)
 
     def run(self, mutants: Sequence[Mutant], facts: Sequence[Mutant]) -> Tables:
@@ -120,9 +119,9 @@ class Campaign:
         yield from documents[turn:] + documents[:turn]
         yield from users[len(documents) :]
 
-    def _notices(self, number: int, session: object) -> bool:
+    def _notices(self, number: int, session: Session) -> bool:
         try:
-            return self.items[number].signature(session) != self.normal[number]  # type: ignore[arg-type]
+            return self.items[number].signature(session) != self.items[number].normal
         except (Refused, CompileError):
             raise
         except Exception:  # whatever else goes wrong has been noticed

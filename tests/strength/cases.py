@@ -23,6 +23,7 @@ class CaseItem:
     case: cases.Case
     code: Program
     uses: frozenset[str] = frozenset()
+    normal: Signature = ()
 
     @property
     def name(self) -> str:
@@ -58,5 +59,5 @@ def case_items(base: Spec) -> Iterator[CaseItem]:
         for case in cases.cases(path.stem):
             spec = Recording(base)
             item = CaseItem(case, cases.assembled(case))
-            item.signature(Session(spec))
-            yield CaseItem(case, item.code, frozenset(spec.used))
+            normal = item.signature(Session(spec))
+            yield CaseItem(case, item.code, frozenset(spec.used), normal)

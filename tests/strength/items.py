@@ -45,6 +45,10 @@ class Item(Protocol):
     def uses(self) -> frozenset[str]:
         """The Operations, procedures and functions that it runs."""
 
+    @property
+    def normal(self) -> Signature:
+        """What it comes to with the spec as it is."""
+
     def signature(self, session: Session) -> Signature:
         """Return its verdicts under a session's spec.
 
@@ -60,6 +64,7 @@ class Judged:
     place: str
     judge: Callable[[Session], Result]
     uses: frozenset[str] = frozenset()
+    normal: Signature = ()
 
     def signature(self, session: Session) -> Signature:
         """As :class:`Item`."""
@@ -152,5 +157,6 @@ def _with_uses(item: Judged, base: Spec) -> Judged:
     """Return the item with what it runs; nothing, where a table decides or no processor has the instruction."""
     spec = Recording(base)
     session = quick_session(spec)
-    item.signature(session)
-    return Judged(item.name, item.place, item.judge, frozenset(spec.used if session.judge.symbolic._done else ()))
+    normal = item.signature(session)
+    uses = spec.used if session.judge.symbolic._done else ()
+    return Judged(item.name, item.place, item.judge, frozenset(uses), normal)
