@@ -105,7 +105,9 @@ def _role_name(words: str) -> str:
 
 
 def _lines(subject: Subject, entry: Instruction, width: int, register: str, spec: Spec) -> Iterator[Line]:
-    word = subject.text.split()[0].lower()
+    if subject.bits not in (0, width):
+        return
+    word = subject.mnemonic or subject.text.split()[0].lower()
     for form in entry.forms:
         if word in form.mnemonics or not any(word in other.mnemonics for other in entry.forms):
             operands = [_operand(entry.kinds.get(name, ()), subject, width, register, spec) for name in form.operands]

@@ -7,13 +7,16 @@ from itertools import combinations
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.diagnostic import Diagnostic, suggestion
 from sphinx_fsgs.spec.behaviours import Behaviour, behaviour_names, load_behaviour
 from sphinx_fsgs.spec.citations import load_citations
+from sphinx_fsgs.spec.compilers import load_address_spaces, load_intrinsics, load_rejections
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.features import load_features, load_vendors
+from sphinx_fsgs.spec.instructions import read_index
+from sphinx_fsgs.spec.layout import load_layout
 from sphinx_fsgs.spec.profiles import Profile, load_names, load_profile
-from sphinx_fsgs.spec.tables import AUTHORITY, CONTRADICTION, OVERLAP, SAME_NAME, Sheet
+from sphinx_fsgs.spec.tables import AUTHORITY, CONTRADICTION, OVERLAP, SAME_NAME, UNKNOWN_WORD, Sheet
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -25,8 +28,9 @@ def check_tables(folder: Path) -> tuple[Diagnostic, ...]:
     Tables are held against each other only when each of them can be used.
     """
     found: list[Diagnostic] = []
-    for load in (load_citations, load_features, load_vendors):
+    for load in (load_citations, load_features, load_vendors, load_rejections):
         _attempt(found, load, folder)
+    found.extend(_compilers(folder, found))
     names = _attempt(found, load_names, folder)
     if names is None:
         return _sorted(found)
@@ -84,6 +88,22 @@ def _against_cpuid(
                 says = {True: "has", False: "does not have", None: "has on some processors"}[bit]
                 message = f"{name} {says} the bit that enumerates {behaviour.name}"
                 yield _at(path, CONTRADICTION, message, "correct enumerated, or the profile", name)
+
+
+def _compilers(folder: Path, found: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield what the tables of compilers name and the rest of the spec does not have."""
+    subjects = read_index(folder).subjects if (folder / "instructions").is_dir() else {}
+    for name, intrinsic in (_attempt(found, load_intrinsics, folder) or {}).items():
+        if subjects and intrinsic.instruction.lower() not in subjects:
+            message = f"{name}: unknown instruction {intrinsic.instruction!r}"
+            help_text = suggestion(intrinsic.instruction, [each.upper() for each in subjects]) or "name one of the spec"
+            yield _at(folder / "compilers" / "intrinsics.toml", UNKNOWN_WORD, message, help_text, name)
+    layout = _attempt(found, load_layout, folder)
+    for name, space in (_attempt(found, load_address_spaces, folder) or {}).items():
+        if layout is not None and space.segment not in layout.segments:
+            message = f"{name}: unknown segment {space.segment!r}"
+            help_text = f"known: {', '.join(layout.segments)}"
+            yield _at(folder / "compilers" / "address_spaces.toml", UNKNOWN_WORD, message, help_text, name)
 
 
 def _at(path: Path, code: str, message: str, way_out: str, word: str) -> Diagnostic:

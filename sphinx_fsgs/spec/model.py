@@ -12,6 +12,14 @@ from sphinx_fsgs.files import data_dir
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.behaviours import UNKNOWN, Behaviour, behaviour_names, load_behaviour
 from sphinx_fsgs.spec.citations import Citation, load_citations
+from sphinx_fsgs.spec.compilers import (
+    AddressSpace,
+    Intrinsic,
+    Rejection,
+    load_address_spaces,
+    load_intrinsics,
+    load_rejections,
+)
 from sphinx_fsgs.spec.features import Feature, feature_names, load_features, vendor_names
 from sphinx_fsgs.spec.instructions import Index, load_definitions, load_instruction, read_index, sentence
 from sphinx_fsgs.spec.layout import Layout, load_layout
@@ -19,6 +27,7 @@ from sphinx_fsgs.spec.profiles import Profile, load_profiles
 from sphinx_fsgs.spec.tables import Record, Sheet
 from sphinx_fsgs.syntax.expression import Expr
 from sphinx_fsgs.syntax.instruction import Instruction
+from sphinx_fsgs.syntax.lexicon import Intrinsic as Call
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.operation import Definition, read_expression
 
@@ -136,6 +145,21 @@ class Spec:
         return found
 
     @cached_property
+    def intrinsics(self) -> Mapping[str, Intrinsic]:
+        """The functions that compilers turn into one instruction, by name."""
+        return load_intrinsics(self.folder)
+
+    @cached_property
+    def address_spaces(self) -> Mapping[str, AddressSpace]:
+        """The named address spaces of compilers, by their spelling."""
+        return load_address_spaces(self.folder)
+
+    @cached_property
+    def rejections(self) -> Mapping[str, Rejection]:
+        """What compilers refuse, by the names of the rules."""
+        return load_rejections(self.folder)
+
+    @cached_property
     def unknowns(self) -> Mapping[str, int]:
         """The functions of which nothing is known, with the widths of their values in bits."""
         sheet = Sheet(self.folder / "unknowns.toml")
@@ -243,7 +267,13 @@ class Spec:
             profiles=frozenset(self.profiles),
             families=frozenset(vendor_names(self.folder)),
             platforms=frozenset(PLATFORMS),
+            intrinsics={name: self._call(each) for name, each in self.intrinsics.items()},
+            spaces=frozenset(self.address_spaces),
         )
+
+    def _call(self, intrinsic: Intrinsic) -> Call:
+        mnemonic = intrinsic.instruction.lower()
+        return Call(self.index.subjects.get(mnemonic, ""), mnemonic, intrinsic.bits)
 
     @cached_property
     def digest(self) -> str:

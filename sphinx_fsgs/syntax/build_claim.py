@@ -9,6 +9,7 @@ cells      CellParts                               changes, transfer (written), 
 only       a WordPart                              changes: present when nothing else may change
 verb       WordPart swaps, copies, zero-extends,   transfer
            sign-extends or sets
+           WordPart reads or writes                intrinsic
 width      ValuePart, in bits                      transfer: "a 32-bit base"
 source     CellPart or WordPart such as base       transfer: what is copied or extended
 value      ValuePart                               transfer: what a cell is set to
@@ -129,7 +130,10 @@ class _Builder:
                     "FSGS101", span, "part of an instruction", word, set(_OWN), "its source or destination"
                 )
             return CellPart(word, self._span(tree))
-        return CellPart(Names(self.lexicon, self.findings).cell(str(token), span) or str(token), span)
+        name = str(token)
+        if tree.data == "field":
+            name, span = f"{name}.{str(tree.children[1]).split()[0].lower()}", self._span(tree)
+        return CellPart(Names(self.lexicon, self.findings).cell(name, span) or name, span)
 
     def _fault(self, tree: Tree[Token]) -> FaultPart:
         vector, error = tree.children
@@ -150,6 +154,8 @@ class _Builder:
         return Sequence(tuple(self._subject(each) for each in _trees(tree)), self._span(tree))
 
     def _subject(self, tree: Tree[Token]) -> Subject:
+        if tree.data == "intrinsic":
+            return self._intrinsic(tree)
         words = [each for each in tree.children if isinstance(each, str)]
         aims = [each for each in _trees(tree) if each.data == "target"]
         span = self.fragment.span(words[0].start_pos or 0, (words[-1].end_pos if not aims else aims[0].meta.end_pos))
@@ -166,6 +172,18 @@ class _Builder:
             target = self._target(target, self._token(aims[0].children[0]))
         text = name if target is None else f"{name} to {target}"
         return Subject(stem, self._segment(words[-1]), target, text, span)
+
+    def _intrinsic(self, tree: Tree[Token]) -> Subject:
+        """Return the instruction that a compiler makes of a call."""
+        token = tree.children[0]
+        assert isinstance(token, str)
+        name, span = token.partition("(")[0].strip(), self._token(token)
+        known = self.lexicon.intrinsics.get(name)
+        if known is None:
+            help = "name an intrinsic that the spec has"
+            self.findings.unknown("FSGS165", span, "intrinsic", name, set(self.lexicon.intrinsics), help)
+            return Subject("", None, None, f"{name}()", span)
+        return Subject(known.instruction, None, None, f"{name}()", span, known.mnemonic, known.bits)
 
     def _unknown_subject(self, words: list[Token]) -> None:
         """Report the first word behind a known instruction, or else the whole name."""

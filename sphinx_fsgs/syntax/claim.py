@@ -15,7 +15,9 @@ class Subject:
     """An instruction as a sentence names it: ``MOV GS``, ``WRMSR to MSR_GS_BASE``, ``LKGS``.
 
     ``instruction`` is the stem of its file in ``spec/instructions/``; ``segment`` the segment
-    register that the name fixes, if any; ``target`` what stands behind ``to``.
+    register that the name fixes, if any; ``target`` what stands behind ``to``. An intrinsic is its
+    instruction: ``mnemonic`` is then what the assembler calls that, and ``bits`` the width of its
+    operand; elsewhere the words themselves name it (``mnemonic`` is empty), at any width (0).
     """
 
     instruction: str
@@ -23,6 +25,8 @@ class Subject:
     target: str | None
     text: str
     span: Span = field(compare=False)
+    mnemonic: str = ""
+    bits: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Intrinsic:
+    """A function that compilers turn into one instruction: the stem of its file, a mnemonic, the operand's width."""
+
+    instruction: str
+    mnemonic: str
+    bits: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +36,5 @@ class Lexicon:
     profiles: frozenset[str]
     families: frozenset[str]  # "intel", "amd"
     platforms: frozenset[str]  # "bare", …
+    intrinsics: Mapping[str, Intrinsic] = field(default_factory=dict)  # "_readgsbase_u64" -> RDGSBASE, 64 bits
+    spaces: frozenset[str] = frozenset()  # named address spaces of compilers: "__seg_gs", "address_space(256)"

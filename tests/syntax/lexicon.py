@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sphinx_fsgs.syntax.lexicon import Lexicon
+from sphinx_fsgs.syntax.lexicon import Intrinsic, Lexicon
 
 _WIDE = ("RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RSP", "RBP", "R8", "RIP")
 _NARROW = ("EAX", "EBX", "ECX", "EDX", "EDI", "AX", "CX", "AL", "CL")
@@ -29,7 +29,9 @@ LEXICON = Lexicon(
         "mov to gs": "MOV_LOAD",
         "pop gs": "POP_SEGMENT",
         "lkgs": "LKGS",
+        "rdfsbase": "RDFSBASE_RDGSBASE",
         "rdgsbase": "RDFSBASE_RDGSBASE",
+        "wrfsbase": "WRFSBASE_WRGSBASE",
         "wrgsbase": "WRFSBASE_WRGSBASE",
         "wrmsr": "WRMSR",
         "wrmsrns": "WRMSRNS",
@@ -43,4 +45,6 @@ LEXICON = Lexicon(
     profiles=frozenset({"amd_k8", "amd_zen1", "amd_zen2", "amd_zen3", "amd_zen4", "intel_core2", "intel_pantherlake"}),
     families=frozenset({"amd", "intel"}),
     platforms=frozenset({"bare"}),
+    intrinsics={"_readgsbase_u64": Intrinsic("RDFSBASE_RDGSBASE", "rdgsbase", 64)},
+    spaces=frozenset({"__seg_gs", "address_space(256)"}),
 )
