@@ -30,3 +30,9 @@ def data_dir(kind: Kind) -> Path:
             return folder
     tried = ", ".join(map(str, candidates))
     raise RuntimeError(f"FSGS901: the installation has no {kind} folder (tried {tried}); install sphinx-fsgs again")
+
+
+@functools.cache
+def diagnostic_codes() -> tuple[str, ...]:
+    """Return every code that a diagnostic can have: each has its page."""
+    return tuple(sorted(path.stem for path in data_dir("diagnostics").glob("FSGS[0-9][0-9][0-9].rst")))

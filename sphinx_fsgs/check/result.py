@@ -58,11 +58,21 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that is not reported, the reason that somebody wrote for it, and where it was written."""
+
+    diagnostic: Diagnostic
+    reason: str
+    by: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The judgement of one example or claim on every host in its scope.
 
     ``depends_on`` lists the questions that were really asked of the profiles; ``runs`` counts the
-    distinct runs that the verdicts took, ``paths`` the paths of the largest of them.
+    distinct runs that the verdicts took, ``paths`` the paths of the largest of them. A verdict stays what it
+    is when the finding about it is among the ``suppressed``.
     """
 
     kind: Kind
@@ -82,6 +92,7 @@ class Result:
     expected: Verdict = "holds"
     traces: tuple[Trace, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
 
     def on(self, verdict: Verdict) -> tuple[str, ...]:
         """Return the profiles with that verdict, in the order of the spec."""
@@ -105,6 +116,7 @@ class Summary:
     warnings: int = 0
     runs: int = 0
     solver_calls: int = 0
+    suppressed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,7 @@ class DocumentResult:
     dependencies: tuple[str, ...] = ()
     runs: int = 0
     solver_calls: int = 0
+    suppressed: tuple[Suppressed, ...] = ()
 
     def all_diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return the document's findings and those of its results, in the order of the text."""
@@ -124,6 +137,13 @@ class DocumentResult:
         for result in self.results:
             found.extend(result.diagnostics)
         return tuple(sorted(found, key=Diagnostic.sort_key))
+
+    def all_suppressed(self) -> tuple[Suppressed, ...]:
+        """Return the findings that are not reported, of the document and of its results, in the order of the text."""
+        found = [*self.suppressed]
+        for result in self.results:
+            found.extend(result.suppressed)
+        return tuple(sorted(found, key=lambda each: each.diagnostic.sort_key()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +172,5 @@ class Report:
             warnings=sum(each.severity == "warning" for each in said),
             runs=sum(document.runs for document in self.documents),
             solver_calls=sum(document.solver_calls for document in self.documents),
+            suppressed=sum(len(document.all_suppressed()) for document in self.documents),
         )

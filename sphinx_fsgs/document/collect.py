@@ -16,6 +16,7 @@ from sphinx_fsgs.document.blocks import bind
 from sphinx_fsgs.document.locate import Cursor, Found, Locator, Shape, Source
 from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, SHOWING, fsgs_annotation, fsgs_claim, split_words
 from sphinx_fsgs.document.model import HEADS, Annotation, Block, Document, Origin
+from sphinx_fsgs.document.region import region_below
 from sphinx_fsgs.document.text import load
 from sphinx_fsgs.source import Fragment, Line, Span
 
@@ -161,7 +162,7 @@ class _Collector:
         lines = self._lines(found, text, node, step)
         first = lines[0]
         if head := _HEAD.match(first.text):
-            self._ours(head, lines, found)
+            self._ours(head, lines, found, step.cell)
             if found and not step.cell and (below := _stuck_below(found)):
                 self._diagnostics.append(findings.stuck_above(below))
         elif match := _NO_BLANK.match(first.text):
@@ -169,7 +170,7 @@ class _Collector:
         else:
             self._diagnostics.append(findings.not_ours(first, _almost(first)))
 
-    def _ours(self, match: re.Match[str], lines: tuple[Line, ...], found: Found | None) -> None:
+    def _ours(self, match: re.Match[str], lines: tuple[Line, ...], found: Found | None, cell: bool) -> None:
         first, head = lines[0], match["word"] or ""
         if head not in HEADS:
             start, end = match.span("word") if head else (0, len(first.text))
@@ -180,7 +181,10 @@ class _Collector:
             self._diagnostics.append(findings.before_its_block(first))
         else:
             dots = found.source.place(*_dots(found)) if found else findings.span_of(first, 0, 0)
-            self._annotate("comment", head, (cut(first, match.end()), *lines[1:]), dots, lines[-1])
+            region = None
+            if head == "ignore" and found and not cell:
+                region = region_below(found.source, found.end[0], _dots(found)[1])
+            self._annotate("comment", head, (cut(first, match.end()), *lines[1:]), dots, lines[-1], region)
 
     def _directive(self, node: fsgs_annotation, step: _Step) -> None:
         if not self._first_time(node):
@@ -203,7 +207,15 @@ class _Collector:
             end = name.end() if name else len(first.text)
             self._annotate("directive", head, (cut(first, end), *lines[1:]), findings.span_of(first, 0, 0), lines[-1])
 
-    def _annotate(self, origin: Origin, head: str, lines: tuple[Line, ...], start: Span, last: Line) -> None:
+    def _annotate(
+        self,
+        origin: Origin,
+        head: str,
+        lines: tuple[Line, ...],
+        start: Span,
+        last: Line,
+        region: Span | None = None,
+    ) -> None:
         parts = dissect(head, lines, origin)
         self._diagnostics += parts.diagnostics
         said_nothing = not (parts.argument or parts.body or (parts.options and head == "page"))
@@ -226,6 +238,7 @@ class _Collector:
             self._next(),
             (),
             words,
+            region,
         )
         self._notes.append(note)
 

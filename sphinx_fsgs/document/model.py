@@ -77,6 +77,7 @@ class Annotation:
     order: int
     blocks: tuple[Block, ...]
     text: str
+    region: Span | None = None
 
     def option(self, name: str) -> Option | None:
         """Return the option of that name, or None."""

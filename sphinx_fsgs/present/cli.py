@@ -95,6 +95,8 @@ def _add_check(commands: _Commands[argparse.ArgumentParser]) -> None:
     check.add_argument("--ignore", type=_codes, metavar="CODES", help="do not report these")
     strict = "fail also on warnings, on what sources leave undecided and on n/a"
     check.add_argument("--strict", action="store_true", default=None, help=strict)
+    show = "list also what documents and settings give a reason not to report (JSON always does)"
+    check.add_argument("--show-suppressed", action="store_true", help=show)
     check.add_argument("--stats", action="store_true", help="say how many runs and solver calls it took, and how long")
     check.add_argument("--spec", action="store_true", help="check the whole spec as well; PATH may then be left out")
 

@@ -10,7 +10,7 @@ from sphinx_fsgs.diagnostic import Counterexample, Diagnostic
 from sphinx_fsgs.present.formats.text import effect
 from sphinx_fsgs.present.formats.verdict import aside
 from sphinx_fsgs.present.hosts import Names, listed, on_hosts
-from sphinx_fsgs.present.words import MARKS, VERDICTS_TOLD, overall, plural
+from sphinx_fsgs.present.words import MARKS, VERDICTS_TOLD, left_out, overall, plural
 
 Row = tuple[str, ...]
 
@@ -25,6 +25,7 @@ def render(result: Result, trace: bool = False, names: Names = listed) -> str:
         f'<div class="fsgs-result {_class(verdict)}">',
         *(_verdict(result, each, names) for each in VERDICTS_TOLD if result.on(each)),
         *(part for each in result.diagnostics for part in _finding(each)),
+        *(f'<p class="fsgs-finding">{escape(left_out(each))}</p>' for each in result.suppressed),
         *_runs(result.traces, trace),
         *_grounds(result),
         "</div>",

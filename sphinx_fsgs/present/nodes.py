@@ -12,7 +12,7 @@ from sphinx_fsgs.diagnostic import Counterexample
 from sphinx_fsgs.present.formats.text import counterexample_table
 from sphinx_fsgs.present.formats.verdict import aside, render_trace
 from sphinx_fsgs.present.hosts import Names, listed, on_hosts, words_for
-from sphinx_fsgs.present.words import VERDICTS_TOLD
+from sphinx_fsgs.present.words import VERDICTS_TOLD, left_out
 
 Shape = Literal["block", "note", "mark"]
 """How much is shown: below a directive all, below a block that a comment annotates a line, behind a role a sign."""
@@ -61,6 +61,8 @@ def _parts(result: Result, trace: bool, names: Names) -> Iterator[nodes.Node]:
         yield nodes.paragraph("", f"{diagnostic.code}: {diagnostic.message}")
         if diagnostic.counterexample:
             yield _run(diagnostic.counterexample)
+    for suppressed in result.suppressed:
+        yield nodes.paragraph("", left_out(suppressed))
     for each in result.traces[:1] if trace else ():
         yield _table(render_trace(each).replace("→", "->"))  # pdflatex has no glyph for the arrow
 

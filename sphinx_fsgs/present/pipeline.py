@@ -36,7 +36,7 @@ def check_document(session: Session, document: Document) -> DocumentResult:
     before = solver.calls
     work = _Work(session, document)
     results = tuple(work.results())
-    return DocumentResult(
+    judged = DocumentResult(
         document.path,
         results,
         (*document.diagnostics, *work.found),
@@ -44,6 +44,11 @@ def check_document(session: Session, document: Document) -> DocumentResult:
         sum(result.runs for result in results),
         solver.calls - before,
     )
+    if not any(note.head == "ignore" for note in document.annotations):
+        return judged
+    from sphinx_fsgs.present.suppression import suppress
+
+    return suppress(document, judged, whole=session.where is None)
 
 
 def _options(note: Annotation) -> list[tuple[str, Fragment | None, Span]]:

@@ -78,14 +78,15 @@ class FsgsFile(pytest.File):
         blamed = False
         for host in result.verdicts:
             skipped = _skipped(host)
-            bad = not skipped and host.verdict != result.expected and bool(errors or not result.diagnostics)
+            said = result.diagnostics or result.suppressed
+            bad = not skipped and host.verdict != result.expected and bool(errors or not said)
             blamed = blamed or bad
             yield FsgsItem.from_parent(
                 self,
                 name=f"{name}[{host.profile}]",
                 line=result.span.line,
                 failure=self._text(_about(host, errors), host) if bad else "",
-                skipped=skipped if result.expected != host.verdict else "",
+                skipped=(skipped or _set_aside(result)) if result.expected != host.verdict and not bad else "",
             )
         if errors and not blamed:
             yield FsgsItem.from_parent(self, name=f"{name}[*]", line=result.span.line, failure=self._text(errors))
@@ -154,6 +155,11 @@ def _name(result: Result, seen: set[str]) -> str:
 
 def _errors(diagnostics: tuple[Diagnostic, ...], settings: Settings) -> list[Diagnostic]:
     return [each for each in diagnostics if each.severity == "error" and settings.reports(each.code)]
+
+
+def _set_aside(result: Result) -> str:
+    """Return why nothing is reported although the verdict is not the expected one, or an empty string."""
+    return "; ".join(f"{each.diagnostic.code} is not reported: {each.reason}" for each in result.suppressed)
 
 
 def _about(host: HostVerdict, errors: list[Diagnostic]) -> list[Diagnostic]:

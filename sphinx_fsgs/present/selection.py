@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sphinx_fsgs.check.result import DocumentResult, Report, Result
+from sphinx_fsgs.check.result import DocumentResult, Report, Result, Suppressed
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.present.formats.concise import findings
 from sphinx_fsgs.present.settings import Settings
@@ -22,12 +22,24 @@ def select(report: Report, settings: Settings) -> Report:
 
 
 def _document(document: DocumentResult, settings: Settings) -> DocumentResult:
-    results = tuple(replace(each, diagnostics=_kept(each.diagnostics, settings)) for each in document.results)
-    return replace(document, results=results, diagnostics=_kept(document.diagnostics, settings))
+    results = tuple(
+        replace(each, diagnostics=_kept(each.diagnostics, settings), suppressed=_aside(each.suppressed, settings))
+        for each in document.results
+    )
+    return replace(
+        document,
+        results=results,
+        diagnostics=_kept(document.diagnostics, settings),
+        suppressed=_aside(document.suppressed, settings),
+    )
 
 
 def _kept(diagnostics: tuple[Diagnostic, ...], settings: Settings) -> tuple[Diagnostic, ...]:
     return tuple(each for each in diagnostics if settings.reports(each.code))
+
+
+def _aside(suppressed: tuple[Suppressed, ...], settings: Settings) -> tuple[Suppressed, ...]:
+    return tuple(each for each in suppressed if settings.reports(each.diagnostic.code))
 
 
 def status(report: Report, settings: Settings) -> int:
@@ -50,7 +62,7 @@ def status(report: Report, settings: Settings) -> int:
 
 def _unspoken(result: Result) -> bool:
     """Whether the result is bad and nobody says so: a net under the findings, so that silence is never success."""
-    if result.diagnostics or result.expected in ("fails", "undecided"):
+    if result.diagnostics or result.suppressed or result.expected in ("fails", "undecided"):
         return False
     bounds = any(reason != "sources" for reason in undecided_reasons(result))
     return bool(result.on("fails")) or bounds or not (result.on("holds") or result.on("undecided"))

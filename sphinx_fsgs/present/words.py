@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sphinx_fsgs.check.result import VERDICTS, HostVerdict, Report, Result, Summary, Verdict
+from sphinx_fsgs.check.result import VERDICTS, HostVerdict, Report, Result, Summary, Suppressed, Verdict
 
 # Shape as well as word, so that no verdict is told by its colour alone.
 MARKS: dict[Verdict, str] = {"holds": "✓", "fails": "✗", "vacuous": "∅", "undecided": "?", "n/a": "–"}
@@ -21,6 +21,11 @@ def overall(result: Result) -> Verdict:
     return next((verdict for verdict in VERDICTS_TOLD if result.on(verdict)), "vacuous")
 
 
+def left_out(suppressed: Suppressed) -> str:
+    """Return what a page says where a finding is not reported."""
+    return f"{suppressed.diagnostic.code} is not reported here: {suppressed.reason}"
+
+
 def summary_line(summary: Summary) -> str:
     """Return the line that ends every run: what was looked at, and how it came out."""
     counts = dict(summary.verdicts)
@@ -32,9 +37,10 @@ def summary_line(summary: Summary) -> str:
     ]
     found = [plural(summary.errors, "error")] if summary.errors else []
     found += [plural(summary.warnings, "warning")] if summary.warnings else []
-    tail = f"; {', '.join(found)}" if found else ""
+    found = found or ["no findings"]
+    found += [f"{summary.suppressed} suppressed"] if summary.suppressed else []
     judged = f": {verdicts} (per processor)" if verdicts else ""
-    return f"checked {', '.join(looked[:-1])} and {looked[-1]}{judged}{tail or '; no findings'}"
+    return f"checked {', '.join(looked[:-1])} and {looked[-1]}{judged}; {', '.join(found)}"
 
 
 def stats_line(report: Report, seconds: float) -> str:

@@ -109,7 +109,7 @@ def test_json_has_the_keys_of_version_1_in_order() -> None:
     assert list(data) == ["version", "tool", "spec", "documents", "summary"]
     assert data["version"] == 1
     document = data["documents"][0]
-    assert list(document) == ["path", "results", "diagnostics"]
+    assert list(document) == ["path", "results", "diagnostics", "suppressed"]
     assert list(document["results"][0]) == (
         "kind name text origin line column verdicts evidence assuming depends_on paths reason".split()
     )

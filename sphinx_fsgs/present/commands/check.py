@@ -12,7 +12,7 @@ from sphinx_fsgs.check.result import DocumentResult, Report
 from sphinx_fsgs.present.commands.common import open_session, settings_here
 from sphinx_fsgs.present.console import Console
 from sphinx_fsgs.present.formats import Format
-from sphinx_fsgs.present.formats.concise import findings
+from sphinx_fsgs.present.formats.concise import findings, suppressed
 from sphinx_fsgs.present.runner import check_all, could_not_be_read, inputs
 from sphinx_fsgs.present.selection import CLEAN, UNUSABLE, select, status
 from sphinx_fsgs.present.settings import Settings
@@ -33,6 +33,7 @@ class Options:
     ignore: tuple[str, ...] | None = None
     strict: bool | None = None
     stats: bool = False
+    show_suppressed: bool = False
     spec: bool = False
 
 
@@ -46,6 +47,7 @@ def options_of(values: Mapping[str, object]) -> Options:
         cast("tuple[str, ...] | None", values["ignore"]),
         cast("bool | None", values["strict"]),
         bool(values["stats"]),
+        bool(values["show_suppressed"]),
         bool(values["spec"]),
     )
 
@@ -97,6 +99,8 @@ def _check_documents(options: Options, settings: Settings, session: Session, con
     report = check_all(files, check, session.tool_version, digest, options.paths[0])
     shown = select(report, settings)
     console.out(_rendered(shown, options.format, console))
+    if options.show_suppressed and options.format != "json":
+        console.out(suppressed(shown))
     # Machines read standard output, so that the closing lines for people go beside it.
     say = console.err if options.format == "json" else lambda text: console.out(text + "\n")
     if options.stats:

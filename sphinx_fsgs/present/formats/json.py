@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from sphinx_fsgs.check.result import VERDICTS, DocumentResult, Report, Result, Summary
+from sphinx_fsgs.check.result import VERDICTS, DocumentResult, Report, Result, Summary, Suppressed
 from sphinx_fsgs.diagnostic import Counterexample, Diagnostic, Fix, Step
 
 VERSION = 1
@@ -32,6 +32,7 @@ def _document(document: DocumentResult) -> dict[str, object]:
         "path": document.path,
         "results": [_result(each, document.path) for each in document.results],
         "diagnostics": [_diagnostic(each, document.path) for each in document.all_diagnostics()],
+        "suppressed": [_suppressed(each, document.path) for each in document.all_suppressed()],
     }
 
 
@@ -41,7 +42,12 @@ def _without_document(diagnostics: Iterable[Diagnostic]) -> Iterable[dict[str, o
     for each in sorted(diagnostics, key=Diagnostic.sort_key):
         by_path.setdefault(each.span.path, []).append(each)
     for path, found in by_path.items():
-        yield {"path": path, "results": [], "diagnostics": [_diagnostic(each, path) for each in found]}
+        yield {
+            "path": path,
+            "results": [],
+            "diagnostics": [_diagnostic(each, path) for each in found],
+            "suppressed": [],
+        }
 
 
 def _result(result: Result, path: str) -> dict[str, object]:
@@ -84,6 +90,11 @@ def _diagnostic(diagnostic: Diagnostic, path: str) -> dict[str, object]:
     if span.path != path:  # it stands in an included file
         data["path"] = span.path
     return data
+
+
+def _suppressed(suppressed: Suppressed, path: str) -> dict[str, object]:
+    by = {"path": suppressed.by.path, "line": suppressed.by.line, "column": suppressed.by.column}
+    return {**_diagnostic(suppressed.diagnostic, path), "reason": suppressed.reason, "by": by}
 
 
 def _counterexample(counterexample: Counterexample | None) -> dict[str, object] | None:
@@ -131,4 +142,5 @@ def _summary(summary: Summary) -> dict[str, object]:
         "warnings": summary.warnings,
         "runs": summary.runs,
         "solver_calls": summary.solver_calls,
+        "suppressed": summary.suppressed,
     }
