@@ -19,6 +19,9 @@ leaf       ValuePart                               enumerated, as are subleaf an
 register   WordPart, EAX to EDX                    enumerated
 msr        WordPart as written                     numbered
 index      ValuePart                               numbered
+space      WordPart, as the spec spells it         address
+segment    WordPart, a segment register            address
+limit      WordPart only, privileged or any        allowed
 ========== ======================================= ====================================================
 
 ``its destination`` and ``its source`` are the CellParts ``destination`` and ``source``.
@@ -106,12 +109,21 @@ class _Builder:
             return WordPart(self._known(word, span, "CPUID feature", dict(self.lexicon.features)), span)
         if role == "msr":
             return WordPart(self._known(word, span, "MSR", self._msrs()), span)
+        if role == "space":
+            return WordPart(self._known(_bare_space(word), span, "address space", self._spaces()), span)
+        if role == "segment":
+            return WordPart(
+                self._known(word.upper(), span, "segment", {each: each for each in self.lexicon.segments}), span
+            )
         return WordPart(" ".join(word.upper().split()) if role == "register" else word.lower(), span)
 
     def _known(self, word: str, span: Span, kind: str, known: dict[str, str]) -> str:
         if word not in known:
             self.findings.unknown("FSGS165", span, kind, word, set(known), "write it as the spec does")
         return known.get(word, word)
+
+    def _spaces(self) -> dict[str, str]:
+        return {each: each for each in self.lexicon.spaces}
 
     def _msrs(self) -> dict[str, str]:
         """Return the spellings of MSRs: those with a number, and other names of the same cells."""
@@ -223,6 +235,12 @@ class _Builder:
 
 def _trees(tree: Tree[Token]) -> list[Tree[Token]]:
     return [each for each in tree.children if not isinstance(each, (str, NoneType))]
+
+
+def _bare_space(word: str) -> str:
+    """Return an address space as the spec spells it: without blanks, and without the attribute around it."""
+    tight = "".join(word.split())
+    return tight[15:-2] if tight.startswith("__attribute__((") else tight
 
 
 def _number(token: str) -> int:

@@ -57,6 +57,11 @@ def read_claim(fragment: Fragment, lexicon: Lexicon) -> Parsed[ClaimTree]:
             "FSGS167", fragment.span(), f'"whenever both complete" says nothing in a claim of "{form.name}"', help
         )
     _two_for_a_swap(built, findings, core)
+    if any(getattr(each, "word", "") == "only" for each in _role(built, "limit")):
+        if not {"cpl", "mode"} & {each.kind for each in clauses}:
+            findings.error(
+                "FSGS167", fragment.span(), '"only" says nothing here', "say where: at CPL 0, in 64-bit mode"
+            )
     if findings.found:
         return Parsed(None, findings.done())
     claim = ClaimTree(

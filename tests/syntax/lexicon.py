@@ -46,5 +46,5 @@ LEXICON = Lexicon(
     families=frozenset({"amd", "intel"}),
     platforms=frozenset({"bare"}),
     intrinsics={"_readgsbase_u64": Intrinsic("RDFSBASE_RDGSBASE", "rdgsbase", 64)},
-    spaces=frozenset({"__seg_gs", "address_space(256)"}),
+    spaces=frozenset({"__seg_fs", "__seg_gs", "address_space(256)"}),
 )
