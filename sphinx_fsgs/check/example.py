@@ -36,9 +36,11 @@ UNEXPECTED_OUTCOME = "FSGS211"
 BOUNDARY_FALSE = "FSGS410"
 NEVER_HAPPENS = "FSGS411"
 WINDOW_TOO_WIDE = "FSGS412"
+LEFT = "FSGS405"
 NO_STATE = "FSGS230"
 NOT_REACHED = "FSGS231"
 
+STAY = "lead it to an instruction of the example, or say in `before` where it goes"
 NO_GOOD_MEMORY = "its accesses to memory always fault, which is taken not to happen unless the example names the fault"
 
 MEMORY_FAULTS = ("#PF", "#SS", "#GP", "#AC")
@@ -96,6 +98,9 @@ class ExampleJudge:
         return bool(answers[self.oracle.scope_question(line.scope, scope_text(line.scope))])
 
     def _lines(self, example: Example, lines: Sequence[Condition], run: Finished) -> Judgement:
+        left = self.judge.all_hold(run, list(self._left(run)))
+        if left.verdict != "holds":
+            return left
         missed = self._not_reached(lines, run)
         if missed is not None:
             return missed
@@ -104,6 +109,23 @@ class ExampleJudge:
         if judgement.verdict != "holds":
             return judgement
         return self._some(lines, run) or judgement
+
+    # ---- the code ----
+
+    def _left(self, run: Finished) -> Iterator[Claimed]:
+        """Yield that no instruction jumps out of the code but those for which that is normal."""
+        jumps = sorted({each.steps[-1].index for each in run.seen if each.outcome == "leaves"})
+        rip = frozenset(slot.cell for slot in self.spec.layout.views["RIP"].slots)
+        for index in jumps:
+            bound = run.program.instructions[index]
+            if bound.leaves:
+                continue
+
+            def violation(seen: Observed, index: int = index) -> Value:
+                return int(seen.outcome == "leaves" and seen.steps[-1].index == index)
+
+            says = f"{bound.text} can jump to where no instruction stands"
+            yield Claimed(violation, says, bound.span, LEFT, rip, way_out=STAY)
 
     # ---- places ----
 

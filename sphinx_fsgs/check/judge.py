@@ -37,7 +37,7 @@ class Claimed:
     """Something that is claimed of paths: when it is violated, in which words, and where it stands.
 
     ``wanted`` are the cells that show it; ``about`` keeps only the paths that it speaks of; ``code`` is
-    that of the diagnostic.
+    that of the diagnostic, ``way_out`` its help where that is not to correct what is claimed.
     """
 
     violation: Violation
@@ -46,6 +46,7 @@ class Claimed:
     code: str
     wanted: frozenset[int] = frozenset()
     about: Callable[[Observed], bool] = lambda seen: True
+    way_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Judgement:
     computed: bool = False
     citations: tuple[str, ...] = ()
     lines: tuple[SpecLine, ...] = ()
+    way_out: str = ""
 
 
 class Internal(Exception):
@@ -182,6 +184,7 @@ class Judge:
             paths=len(run.paths),
             citations=self.cites(run, lines),
             lines=lines,
+            way_out=claim.way_out,
         )
 
     def cites(self, run: Finished, lines: Sequence[SpecLine]) -> tuple[str, ...]:

@@ -173,7 +173,7 @@ class Reporter:
                 span,
                 f"{_title(item)} is false on {self._name(fails, result).words}: {says}",
                 self._authority(shared.outcomes[fails[0]][0][0], result),
-                _way_out(item, qualifier),
+                shared.outcomes[fails[0]][0][0].way_out or _way_out(item, qualifier),
                 (*others, *self._notes(result)),
                 self._fix(item, qualifier),
                 item.text,

@@ -90,6 +90,20 @@ NOTHING_ELSE = [
     ),
 ]
 
+LEAVES = [
+    Row(
+        "jmp *%rax", FAILS, "", "no fault", finding="FSGS405", says="jmp *%rax can jump to where no instruction stands"
+    ),
+    Row("call *%rax", FAILS, "", "no fault", finding="FSGS405"),
+    Row("jmp *(%rbx); nop", FAILS, "", "RAX unchanged at end", finding="FSGS405", name="before a place never reached"),
+    Row("jmp away", FAILS, "let away = 0xffffffff82000000", "no fault", finding="FSGS405"),
+    Row("je away", FAILS, "let away = 0xffffffff82000000", "no fault", finding="FSGS405", name="in some states"),
+    Row("je away", HOLDS, "let away = 0xffffffff82000000; RFLAGS.ZF = 0", "no fault", name="in no state"),
+    Row("lea on(%rip), %rax; jmp *%rax; on: nop", HOLDS, "", "nop ran once"),
+    Row("ret", HOLDS, "", "no fault", name="what may leave"),
+    Row("call f; jmp 1f; f: ret; 1: nop", HOLDS, "", "ret ran once"),
+]
+
 OUTCOME = [
     Row("swapgs", FAILS, "CPL = 3", "GS.base unchanged", finding="FSGS211"),
     Row("swapgs", HOLDS, "CPL = 3; CR4.FRED = 0", "#GP(0)"),
@@ -256,6 +270,8 @@ DESCRIPTORS = [
     Row("mov %ax, %gs", HOLDS, "CPL = 3; RAX = 0x2b; GDT[5] = data, dpl 3, base ?x", "GS.base = ?x; no fault"),
     Row("mov %ax, %gs", HOLDS, "CPL = 0; RAX = 0x2b; GDT[5] = none", "#GP(0x28)"),
     Row("mov %ax, %gs", HOLDS, "CPL = 0; RAX = 0x2b; GDT[5] = data, dpl 3, not present", "#NP(0x28)"),
+    Row("mov %ax, %gs", HOLDS, "CPL = 0; RAX = 0x2b; GDT[5] = data, present, dpl 3", "no fault"),
+    Row("mov %ax, %gs", HOLDS, "CPL = 0; RAX = 0x28; GDT[5] = data, not present, present, dpl 3", "no fault"),
     Row("mov %ax, %gs", HOLDS, "CPL = 3; RAX = 0x2b; GDT[5] = data, dpl 0", "#GP(0x28)"),
     Row("mov %ax, %gs", HOLDS, "CPL = 0; RAX = 0x28; GDT[5] = data, dpl 0", "no fault"),
     Row("mov %ax, %gs", HOLDS, "CPL = 0; RAX = 0x28; GDT[5] = code, dpl 0, execute-only", "#GP(0x28)"),
