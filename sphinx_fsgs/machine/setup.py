@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.diagnostic import Diagnostic, suggestion
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import (
     NO_WIDTH,
@@ -306,12 +306,13 @@ def _describe(start: Start, line: tree.Describe) -> None:
 
 def _descriptor(start: Start, line: tree.Describe, bits: Value) -> Value:
     words = start.spec.descriptor_words
-    for field_name, value in words.words[line.kind].items():
+    for field_name, value in words.kinds[line.kind].items():
         bits = _set_field(start, bits, field_name, value)
     for each in line.properties:
         if each.value is None:
             if each.name not in words.words:
-                raise _problem(BAD_DESCRIPTOR, each.span, f"a descriptor is not {each.name!r}", _known(start))
+                help_text = suggestion(each.name, words.words) or _known(start)
+                raise _problem(BAD_DESCRIPTOR, each.span, f"a descriptor is not {each.name!r}", help_text)
             for field_name, value in words.words[each.name].items():
                 bits = _set_field(start, bits, field_name, value)
         elif each.name in words.values:

@@ -71,11 +71,13 @@ class Invariant:
 class DescriptorWords:
     """How an example's words describe a descriptor: slices of fields, and field values of words.
 
-    ``fields`` maps a field to its [high, low] slices, the most significant first; ``words`` maps the
-    kinds and flag words to the fields that they fix; ``values`` the words that take a value.
+    ``fields`` maps a field to its [high, low] slices, the most significant first; ``kinds`` and ``words``
+    map the kinds, and the words that may follow, to the fields that they fix; ``values`` the words that
+    take a value.
     """
 
     fields: Mapping[str, tuple[tuple[int, int], ...]]
+    kinds: Mapping[str, Mapping[str, int]]
     words: Mapping[str, Mapping[str, int]]
     values: Mapping[str, str]
 
@@ -197,7 +199,7 @@ class Spec:
         assert isinstance(fields, dict) and isinstance(kinds, dict) and isinstance(words, dict)
         assert isinstance(values, dict)
         slices = {name: tuple((high, low) for high, low in rows) for name, rows in fields.items()}
-        return DescriptorWords(slices, {**kinds, **words}, values)
+        return DescriptorWords(slices, kinds, words, values)
 
     @cached_property
     def behaviour_names(self) -> frozenset[str]:

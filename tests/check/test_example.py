@@ -420,6 +420,7 @@ ROWS = [
     *READ,
     *AFTER,
     *NOTHING_ELSE,
+    *LEAVES,
     *OUTCOME,
     *WHEN,
     *PLACES,
