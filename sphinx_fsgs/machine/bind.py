@@ -26,6 +26,9 @@ UNKNOWN_LABEL = "FSGS155"
 
 _AUTHORITY = "the Syntax: and Operand: lines of the spec"
 
+ENCODED = 32
+"""Bits of a number or a displacement in an instruction; its sign fills the rest of what is wider."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -161,7 +164,7 @@ class _Attempt:
         sizes = set()
         for name, operand in self.pairs:
             kinds = self.entry.kinds.get(name, ())
-            if isinstance(operand, Register) and _is_sized(kinds, operand.name):
+            if isinstance(operand, Register) and self._is_sized(kinds, operand.name):
                 view = self.layout.view(operand.name)
                 if view is not None:
                     sizes.add(view.width)
@@ -172,11 +175,20 @@ class _Attempt:
     def _size_of_kinds(self) -> int:
         fixed = set()
         for name, operand in self.pairs:
-            for kind in self.entry.kinds.get(name, ()):
-                matches = isinstance(operand, (Address, Indirect)) if kind[0] == "m" else isinstance(operand, Immediate)
+            kinds = self.entry.kinds.get(name, ())
+            for kind in kinds:
+                # A number of no size of its own takes that of what could stand in its place.
+                number = isinstance(operand, Immediate) and (kind[0] == "i" or "imm" in kinds)
+                matches = number or isinstance(operand, (Address, Indirect)) and kind[0] == "m"
                 if kind.lstrip("imr").isdigit() and matches:
                     fixed.add(int(kind.lstrip("imr")))
         return fixed.pop() if len(fixed) == 1 else 0
+
+    def _is_sized(self, kinds: tuple[str, ...], name: str) -> bool:
+        """Whether a register says the size: it is one of any of its size, or of several by name that have others."""
+        if name in kinds:
+            return len({self.layout.views[kind].width for kind in kinds if kind in self.layout.views}) > 1
+        return any(kind == "reg" or (kind[0] == "r" and kind[1:].isdigit()) for kind in kinds)
 
     def _needed(self) -> int:
         if not self.size:
@@ -206,7 +218,7 @@ class _Attempt:
                 return RecordRef(name)
             raise _NoFit(f"%{name.lower()} cannot stand here")
         view = self.layout.views[name]
-        if name in kinds:
+        if name in kinds and not (self._is_sized(kinds, name) and view.width != self._needed()):
             return InCells(view)
         if "reg" in kinds and view.width == self._needed() or f"r{view.width}" in kinds and view.width == self.size:
             return InCells(view)
@@ -217,10 +229,17 @@ class _Attempt:
         if not fitting:
             raise _NoFit("a number cannot stand here")
         value = self.number(operand.value)
-        width = 8 if "imm8" in fitting else self._needed()
+        own = [int(kind[3:]) for kind in fitting if kind != "imm"]
+        width = own[0] if own else self._needed()
         if not -(1 << width - 1) <= value < 1 << width:
             message = f"{in_words(value)} has more than {width} bits"
             raise BindError(self._problem(VALUE_TOO_WIDE, operand.span, message, "use a wider operand size"))
+        if not own and not _is_extended(value, width):
+            message = (
+                f"{in_words(value)} is no number of {ENCODED} bits with its sign, and {self.line.mnemonic} takes one"
+            )
+            help_text = "load it into a register first, with movabs"
+            raise BindError(self._problem(VALUE_TOO_WIDE, operand.span, message, help_text))
         return Constant(value & ((1 << width) - 1), width)
 
     def _target(self, kinds: tuple[str, ...], operand: Operand) -> Meaning:
@@ -251,10 +270,13 @@ class _Attempt:
 
     def _memory(self, kinds: tuple[str, ...], operand: Address) -> Meaning:
         fixed = [int(kind[1:]) for kind in kinds if kind[0] == "m" and kind[1:].isdigit()]
-        if not fixed and not {"mem", "address"} & set(kinds):
+        whole = "moffs" in kinds and operand.base is None and operand.index is None
+        if not fixed and not whole and not {"mem", "address"} & set(kinds):
             raise _NoFit("memory cannot stand here")
         width = fixed[0] if fixed else self._needed()
         effective = self._effective(operand)
+        if not whole and operand.base != "RIP":
+            self._reachable(effective, operand)
         defaults = self.layout.default_segment
         segment = operand.segment or defaults.get(operand.base or "", defaults["otherwise"])
         return InMemory(segment, effective, width)
@@ -272,6 +294,16 @@ class _Attempt:
             raise _NoFit("base and index of an address have one size")
         size = sizes.pop() if sizes else (64 if self.around.mode == "64-bit" else 32)
         return Effective(base, index, operand.scale, displacement, size)
+
+    def _reachable(self, effective: Effective, operand: Address) -> None:
+        value, size = effective.displacement, effective.size
+        if not -(1 << size - 1) <= value < 1 << size or not _is_extended(value, size):
+            sign = " with its sign" if size > ENCODED else ""
+            message = (
+                f"the displacement {in_words(value)} is no number of {ENCODED} bits{sign}, and an address adds one"
+            )
+            help_text = "load the address into a register first, with movabs"
+            raise BindError(self._problem(VALUE_TOO_WIDE, operand.span, message, help_text))
 
     def _address_register(self, name: str, operand: Address) -> View:
         view = self.layout.views.get(name)
@@ -319,8 +351,9 @@ class _Attempt:
         return Diagnostic(code, "error", span, message, _AUTHORITY, help_text)
 
 
-def _is_sized(kinds: tuple[str, ...], name: str) -> bool:
-    return name not in kinds and any(kind == "reg" or (kind[0] == "r" and kind[1:].isdigit()) for kind in kinds)
+def _is_extended(value: int, width: int) -> bool:
+    """Whether the encoded bits of a number of ``width`` bits, filled up with their sign, are the number."""
+    return width <= ENCODED or (value + (1 << ENCODED - 1)) & (1 << width) - 1 < 1 << ENCODED
 
 
 def _shift(count: int) -> int:

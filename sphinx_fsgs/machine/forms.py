@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sphinx_fsgs.machine.bind import BindError, Bound, Surroundings, bind
 from sphinx_fsgs.machine.program import START, STRIDE
@@ -20,6 +21,8 @@ from sphinx_fsgs.syntax.instruction import SIZES, Form
 
 _LABEL = "1"
 _DISPLACEMENT = 8
+_WIDE = 1 << 40
+"""More than 32 bits and their sign can say, so that no narrower form takes it."""
 TARGET = START + 2 * STRIDE
 """Where the sample of a jump goes: behind the instruction that follows it."""
 
@@ -72,6 +75,8 @@ def _operands(spec: Spec, kinds: tuple[str, ...], number: int, mode: Mode, span:
         elif kind == "reg" or kind.startswith("r") and kind[1:].isdigit():
             widths = [int(kind[1:])] if kind != "reg" else [width for width in by_width if width <= widest]
             yield from (Register(by_width[width][number].name, span) for width in widths)
+        elif kind == "imm64":
+            yield Immediate(Number(_WIDE, span), span)
         elif kind.startswith("imm"):
             yield Immediate(Number(1, span), span)
             yield Immediate(Unary("-", Number(2, span), span), span)
@@ -81,7 +86,7 @@ def _operands(spec: Spec, kinds: tuple[str, ...], number: int, mode: Mode, span:
             yield Indirect(Register(by_width[widest][number].name, span), span)
             yield Indirect(memory, span)
         else:
-            yield memory
+            yield replace(memory, base=None, displacement=Number(_WIDE, span)) if kind == "moffs" else memory
 
 
 def line_text(mnemonic: str, operands: tuple[Operand, ...]) -> str:

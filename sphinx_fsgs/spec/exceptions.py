@@ -50,7 +50,7 @@ _MODES: Mapping[str, Mode] = {
     "in_compatibility_mode": "compatibility",
     "in_protected_mode": "protected",
 }
-_MEMORY_KINDS = ("m8", "m16", "m32", "m64", "mem", "indirect")
+_MEMORY_KINDS = ("m8", "m16", "m32", "m64", "mem", "moffs", "indirect")
 _STACK = "the stack"
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+
 import pytest
 
 from sphinx_fsgs.diagnostic import Diagnostic
@@ -42,6 +45,9 @@ def the_finding(text: str, mode: Mode = "64-bit", **symbols: int) -> Diagnostic:
         ("movl $nowhere, %ecx", "FSGS152", "the symbol nowhere has no value", "give it a value in `before`"),
         ("movl $0x1ffffffff, %ecx", "FSGS154", "0x1ffffffff has more than 32 bits", "use a wider operand size"),
         ("movb $-129, %al", "FSGS154", "more than 8 bits", ""),
+        ("add $0x80000000, %rax", "FSGS154", "0x80000000 is no number of 32 bits with its sign", "with movabs"),
+        ("mov 0x80000000(%rax), %rbx", "FSGS154", "the displacement 0x80000000 is no number of 32 bits", "with movabs"),
+        ("movabs 8(%rbx), %rax", "FSGS150", "memory cannot stand here", ""),
         ("jmp there", "FSGS155", "there is no label there", "define the label"),
         ("there_is: jmp there_iss", "FSGS155", "there is no label", 'did you mean "there_is"?'),
         ("1: nop\njmp 1f", "FSGS155", "1f", ""),
@@ -117,3 +123,71 @@ def test_other_modes_have_narrow_addresses_and_begin_lower() -> None:
     bound = program("mov %eax, (%ebx)", "protected")
     assert bound.start == START & 0xFFFFFFFF
     assert the_finding("mov (%rax), %eax", "compatibility").code == "FSGS150"
+
+
+TAKEN = """
+mov $0xffffffff, %rax
+mov $0xffff888000001000, %rax
+add $0xffffffff80000000, %rax
+add $-0x80000000, %rax
+add $0x7fffffff, %rax
+add $0xffffffff, %eax
+push $0x7fffffff
+pushq $0xffffffff80000000
+push $-5
+shl $-1, %eax
+movabs $5, %rax
+movabsq $-1, %rax
+movabs 0x123456789, %rax
+movabs 0x123456789, %al
+movabsl 0x1234, %eax
+movabs %gs:0x123456789, %rax
+movabs %al, %gs:0x123456789
+mov 0xffff888000001000, %rax
+mov -0x80000000(%rax), %rbx
+mov 0xffffffff80000000(%rax), %rbx
+mov %gs:0x7fffffff, %rbx
+mov 0xffffffff(%eax), %rbx
+"""
+REFUSED = """
+movq $0x123456789, (%rax)
+add $0xffffffff, %rax
+add $-0x80000001, %rax
+addq $0x80000000, (%rax)
+test $0x123456789, %rax
+cmpq $0x80000000, (%rbx)
+push $0xffffffff
+push $0xfffffffff
+shl $256, %eax
+movabs $5, %eax
+movabsl $5, %eax
+movabs $0x123456789, (%rax)
+movabs 0x123456789, %rbx
+movabs %rax, %rax
+movabs 8(%rbx), %rax
+mov 0xffff888000001000, %rbx
+mov 0x80000000(%rax), %rbx
+mov %gs:0x80000000, %rbx
+mov %gs:-0x80000001, %rbx
+lea 0x123456789, %rbx
+jmp *0x123456789(%rax)
+"""
+"""What GNU as takes and what it refuses, at the edges of numbers and displacements."""
+
+
+@pytest.mark.parametrize("line", [each for each in (TAKEN + REFUSED).splitlines() if each])
+def test_lines_are_taken_and_refused_as_the_assembler_does(line: str) -> None:
+    taken = line in TAKEN.splitlines()
+    assert (assembled(line).program is not None) is taken
+    tool = shutil.which("as")
+    if tool is None:
+        pytest.skip("there is no GNU as to compare with")
+    run = subprocess.run([tool, "--64", "-o", "/dev/null", "-"], input=f"{line}\n", text=True, capture_output=True)
+    assert (run.returncode == 0) is taken, run.stderr
+
+
+def test_a_number_of_64_bits_goes_into_a_register_as_it_is() -> None:
+    (line,) = program("mov $0x80000000, %rax").instructions
+    assert line.binding.names["SRC"] == Constant(0x80000000, 64)
+    (line,) = program("movabs %gs:0x123456789, %ax").instructions
+    assert line.binding.names["SRC"] == InMemory("GS", Effective(None, None, 1, 0x123456789, 64), 16)
