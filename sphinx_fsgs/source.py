@@ -31,7 +31,8 @@ class Line:
     """One line of a fragment: its text without indentation, and where that text stands.
 
     ``indent`` is the width of the indentation in columns of a terminal (a tab advances to the next
-    multiple of eight), so that nesting can be told from it.
+    multiple of eight), so that nesting can be told from it. A ``glued`` line goes on where the one before
+    it ends: markup stood between them in the file, which is no part of the text.
     """
 
     text: str
@@ -39,13 +40,15 @@ class Line:
     line: int
     column: int
     indent: int = 0
+    glued: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
     """Text cut from a file, line by line, that still knows where each character came from.
 
-    ``text`` is the lines joined by newlines; offsets into it are what parsers report.
+    ``text`` is the lines joined by newlines, or by nothing where one is glued to the line before it;
+    offsets into it are what parsers report.
     """
 
     lines: tuple[Line, ...]
@@ -55,11 +58,15 @@ class Fragment:
     def __post_init__(self) -> None:
         if not self.lines:
             raise ValueError("a fragment has at least one line")
-        starts, offset = [], 0
-        for line in self.lines:
+        starts, pieces, offset = [], [], 0
+        for number, line in enumerate(self.lines):
+            if number and not line.glued:
+                pieces.append("\n")
+                offset += 1
             starts.append(offset)
-            offset += len(line.text) + 1
-        object.__setattr__(self, "text", "\n".join(line.text for line in self.lines))
+            pieces.append(line.text)
+            offset += len(line.text)
+        object.__setattr__(self, "text", "".join(pieces))
         object.__setattr__(self, "_starts", tuple(starts))
 
     def place(self, offset: int) -> tuple[int, int]:
@@ -76,6 +83,28 @@ class Fragment:
             return Span(self.lines[0].path, line, column, line, column)
         end_line, last = self.place(stop - 1)
         return Span(self.lines[0].path, line, column, end_line, last + 1)
+
+    def part(self, start: int, stop: int) -> Fragment | None:
+        """Return the characters from ``start`` up to ``stop`` without blanks around lines; None if blank."""
+        lines: list[Line] = []
+        for offset, line in zip(self._starts, self.lines, strict=True):
+            piece = line.text[max(start - offset, 0) : max(stop - offset, 0)]
+            first = max(start - offset, 0)
+            glued = line.glued and bool(lines)
+            if not glued:
+                first += len(piece) - len(piece.lstrip())
+                piece = piece.lstrip()
+            if piece:
+                lines.append(Line(piece, line.path, line.line, line.column + first, line.indent + first, glued))
+        return Fragment(tuple(_without_tails(lines))) if any(line.text.strip() for line in lines) else None
+
+
+def _without_tails(lines: list[Line]) -> Iterable[Line]:
+    """Yield the lines without blanks at their ends, except where the next one is glued to them."""
+    for line, after in zip(lines, [*lines[1:], None], strict=True):
+        text = line.text if after and after.glued else line.text.rstrip()
+        if text:
+            yield Line(text, line.path, line.line, line.column, line.indent, line.glued)
 
 
 def indent_width(blanks: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docutils import nodes
@@ -16,6 +16,7 @@ from sphinx_fsgs.document.blocks import bind
 from sphinx_fsgs.document.locate import Cursor, Found, Locator, Shape, Source
 from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, SHOWING, fsgs_annotation, fsgs_claim, split_words
 from sphinx_fsgs.document.model import HEADS, Annotation, Block, Document, Origin
+from sphinx_fsgs.document.prose import passages
 from sphinx_fsgs.document.region import region_below
 from sphinx_fsgs.document.text import load
 from sphinx_fsgs.source import Fragment, Line, Span
@@ -45,9 +46,13 @@ def collect(doctree: nodes.document, path: Path, *, shown_as: str | None = None,
     source = load(path, shown) if text is None else text
     if isinstance(source, Diagnostic):
         return Document(shown, (), (), (source,))
-    collector = _Collector(Locator(Source(path.resolve(), shown, source)))
+    main = Source(path.resolve(), shown, source)
+    collector = _Collector(Locator(main))
     collector.walk(doctree)
-    return collector.document(shown, doctree)
+    # Prose is read with a locator of its own, so that it moves nothing that the places of markup rely on.
+    prose = Locator(main)
+    _dependencies(prose, doctree)
+    return replace(collector.document(shown, doctree), passages=passages(doctree, prose))
 
 
 @dataclass(slots=True)
@@ -259,7 +264,7 @@ class _Collector:
             return
         open_, close = whole.text.find("`") + 1, whole.text.rfind("`")
         words, claim = split_words(whole.text[open_:close])
-        argument = _slice(whole, open_ + claim.start, open_ + claim.stop)
+        argument = whole.part(open_ + claim.start, open_ + claim.stop)
         self._notes.append(
             Annotation(
                 "role", head, argument, (), None, whole.span(), self._section, self._next(), (), " ".join(words.split())
@@ -355,17 +360,6 @@ def _stuck_below(found: Found) -> Line | None:
     if not text or _indent(text) != column or text[column:].startswith(".."):
         return None
     return Found(found.source, ((index, column, len(text) - column),)).lines()[0]
-
-
-def _slice(fragment: Fragment, start: int, stop: int) -> Fragment | None:
-    """Return the part of a fragment from character ``start`` up to ``stop``, or None when it is blank."""
-    lines, offset = [], 0
-    for line in fragment.lines:
-        piece = cut(line, max(start - offset, 0), max(stop - offset, 0))
-        if piece.text:
-            lines.append(piece)
-        offset += len(line.text) + 1
-    return Fragment(tuple(lines)) if lines else None
 
 
 def _between(found: Found) -> bool:

@@ -23,10 +23,11 @@ from typing import Literal
 from sphinx_fsgs.document.text import load, split_lines
 from sphinx_fsgs.source import Fragment, Line, Span
 
-Shape = Literal["block", "directive", "comment", "inline"]
+Shape = Literal["block", "directive", "comment", "inline", "words"]
 """How text lies in the file: ``block``: all lines shifted by one indentation; ``directive``: so too, but
 the first begins with ``..`` and may follow a bullet; ``comment``: the first line behind ``..``, the others
-shifted; ``inline``: anywhere in a line, going on at the start of the next."""
+shifted; ``inline``: anywhere in a line, going on at the start of the next; ``words``: up to the end of the
+first line, behind a bullet or the like, and then whole lines; in a cell side by side with other cells."""
 
 Cursor = dict[Path, tuple[int, int]]
 """How far each file has been read: row and terminal column."""
@@ -35,6 +36,7 @@ _TAB = 8
 _MARKER = re.compile(r"(?:^|(?<=[ ]))\.\.(?=[ ]|$)")
 _HIGHLIGHT = re.compile(r"[ ]*\.\.[ ]+highlight::[ ]+(?P<language>\S+)")
 _EDGE = " |"
+_WORD_EDGE = ' |",:'
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +147,17 @@ class Source:
     def _starts(self, first: str, shape: Shape, cell: bool, after: int) -> Iterator[tuple[int, int]]:
         body = first.strip()
         if shape == "inline" or cell:
+            edges = {"inline": None, "words": _WORD_EDGE}.get(shape, _EDGE)
             for index in range(after, len(self.rows)):
                 text = self.rows[index].text
-                yield from ((index, column) for column in _occurrences(text, body, shape != "inline"))
+                yield from ((index, column) for column in _occurrences(text, body, edges))
+            return
+        if shape == "words":
+            for index in range(after, len(self.rows)):
+                text = self.rows[index].text
+                column = len(text) - len(body)
+                if text.endswith(body) and (not column or text[column - 1] == " "):
+                    yield index, column
             return
         marked = _from(self._marked.get(body, []), after) if shape != "block" else iter(())
         yield from heapq.merge(marked, self._alone(body, shape, after) if shape != "directive" else iter(()))
@@ -171,7 +181,8 @@ class Source:
         first = lines[0].strip()
         places = [(index, column, len(first))]
         rigid = shape in ("block", "directive")
-        shift = column - (len(lines[0]) - len(lines[0].lstrip())) if rigid else None
+        beside = shape == "words" and cell
+        shift = column - (len(lines[0]) - len(lines[0].lstrip())) if rigid or beside else None
         if shift is not None and shift < 0:
             return ()
         if shape == "inline" and len(lines) > 1 and not _ends(self.rows[index].text, column + len(first), cell):
@@ -215,12 +226,12 @@ def _from(places: list[tuple[int, int]], after: int) -> Iterator[tuple[int, int]
     return (places[index] for index in range(bisect_left(places, (after, 0)), len(places)))
 
 
-def _occurrences(text: str, body: str, whole: bool) -> Iterator[int]:
-    """Yield the columns at which ``body`` stands in ``text``; ``whole``: not inside a longer word."""
+def _occurrences(text: str, body: str, edges: str | None) -> Iterator[int]:
+    """Yield the columns at which ``body`` stands in ``text``; with ``edges`` around it, unless they are None."""
     at = text.find(body) if body else -1
     while at >= 0:
         stop = at + len(body)
-        if not whole or ((at == 0 or text[at - 1] in _EDGE) and (stop >= len(text) or text[stop] in _EDGE)):
+        if edges is None or ((at == 0 or text[at - 1] in edges) and (stop >= len(text) or text[stop] in edges)):
             yield at
         at = text.find(body, at + 1)
 
@@ -235,7 +246,7 @@ def _column_of(text: str, body: str, expected: int | None, cell: bool, open_end:
         at = len(text) - len(text.lstrip())
         fits = text.startswith(body, at) and (open_end or len(text) == at + len(body))
         return at if fits and expected in (None, at) else None
-    columns = list(_occurrences(text, body, not open_end))
+    columns = list(_occurrences(text, body, None if open_end else _EDGE))
     if expected is None:
         return columns[0] if columns else None
     # Wide characters make terminal columns and code points differ, so the nearest occurrence counts.
@@ -265,6 +276,11 @@ class Locator:
     def rewind(self, cursor: Cursor) -> None:
         """Go back to ``cursor``: the cells of a table row stand side by side."""
         self._cursor = dict(cursor)
+
+    def stand_beside(self, found: Found) -> None:
+        """Go back to the end of the first line of ``found``: the next cell of its row begins there."""
+        row, column, width = found.places[0]
+        self._cursor[found.source.path] = row, column + width
 
     def advance(self, *cursors: Cursor) -> None:
         """Go on behind the furthest of ``cursors``."""

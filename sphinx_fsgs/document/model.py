@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.document.passages import Passage
 from sphinx_fsgs.source import Fragment, Span
 
 Origin = Literal["comment", "directive", "role"]
@@ -86,13 +87,17 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """All that one document holds: ``dependencies`` are the files it includes, as absolute paths."""
+    """All that one document holds.
+
+    ``dependencies`` are the files it includes, as absolute paths; ``passages`` what it says in words.
+    """
 
     path: str
     annotations: tuple[Annotation, ...]
     blocks: tuple[Block, ...]
     diagnostics: tuple[Diagnostic, ...]
     dependencies: tuple[Path, ...] = ()
+    passages: tuple[Passage, ...] = ()
 
     @property
     def skipped(self) -> tuple[Block, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from docutils import nodes
@@ -40,7 +41,7 @@ def read_file(path: Path, *, shown_as: str | None = None, root: Path | None = No
     except RecursionError:
         return Document(shown, (), (), (findings.too_deep(Span(shown, 1, 1, 1, 1)),))
     diagnostics = sorted({*found.diagnostics, *session.diagnostics}, key=Diagnostic.sort_key)
-    return Document(shown, found.annotations, found.blocks, tuple(diagnostics), found.dependencies)
+    return replace(found, diagnostics=tuple(diagnostics))
 
 
 def _project(path: Path) -> Path:

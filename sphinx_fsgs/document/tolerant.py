@@ -173,6 +173,10 @@ def tolerance(session: Session) -> Iterator[None]:
             from sphinx_fsgs.document.include import IncludeDirective  # brings in what opens addresses: only if needed
 
             return IncludeDirective, []
+        if lowered == "flat-table":
+            from sphinx_fsgs.document.flat_table import FlatTableDirective  # few documents have one
+
+            return FlatTableDirective, []
         if lowered in _REPLACED:
             return _REPLACED[lowered], []
         known, messages = saved_directive(directive_name, language_module, document)
@@ -186,6 +190,10 @@ def tolerance(session: Session) -> Iterator[None]:
     ) -> tuple[Any, list[nodes.system_message]]:
         if role_name.lower().startswith("fsgs:"):
             return claim_role, []
+        if role_name.lower() in ("cspan", "rspan"):
+            from sphinx_fsgs.document.flat_table import span_role
+
+            return span_role, []
         known, messages = saved_role(role_name, language_module, lineno, reporter)
         return known or _text_role, messages if known else []
 
