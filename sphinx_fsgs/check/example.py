@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked, Oracle
+from sphinx_fsgs.check.calls import results_claimed
 from sphinx_fsgs.check.conditions import (
     Context,
     applies,
@@ -72,7 +73,7 @@ class ExampleJudge:
     def _judge(self, prepared: Prepared, answers: Asked) -> Judgement:
         example = prepared.example
         start = begin(self.spec, prepared.mode, answers, _rules(example))
-        found = apply_before(start, example.before)
+        found = apply_before(start, example.before, prepared.program.arguments)
         if found:
             self.diagnostics.update(dict.fromkeys(found))
             return Judgement("undecided", "a line of before cannot be understood", "")
@@ -81,12 +82,12 @@ class ExampleJudge:
             return Judgement("vacuous", "no line of the example speaks of this processor", NO_STATE, example.span)
         if any(value == 0 for value in start.conditions if isinstance(value, int)):
             return _no_state(example)
-        run = self.judge.finish(prepared.program, start, answers)
-        if not run.seen or not run.questions.possible([]):
-            return _no_state(example)
-        if not any(run.can(number) for number in range(len(run.seen))):
-            return Judgement("vacuous", NO_GOOD_MEMORY, NO_STATE, example.span)
         try:
+            run = self.judge.finish(prepared.program, start, answers)
+            if not run.seen or not run.questions.possible([]):
+                return _no_state(example)
+            if not any(run.can(number) for number in range(len(run.seen))):
+                return Judgement("vacuous", NO_GOOD_MEMORY, NO_STATE, example.span)
             return self._lines(example, lines, run)
         except EvaluationError as error:
             self.diagnostics[error.diagnostic] = None
@@ -104,7 +105,12 @@ class ExampleJudge:
         missed = self._not_reached(lines, run)
         if missed is not None:
             return missed
-        claims = [*self._outcome(example, lines, run), *self._after(lines, run), *self._boundaries(lines, run)]
+        claims = [
+            *self._outcome(example, lines, run),
+            *results_claimed(run),
+            *self._after(lines, run),
+            *self._boundaries(lines, run),
+        ]
         judgement = self.judge.all_hold(run, claims)
         if judgement.verdict != "holds":
             return judgement

@@ -193,7 +193,7 @@ class Judge:
 
         stems = tuple(dict.fromkeys(each.stem for each in run.program.instructions))
         found = [key for line in reversed(lines) for key in cites_at(self.spec, line, stems)]
-        found = found or [key for stem in stems for key in self.spec.instruction(stem).cites]
+        found = found or [key for stem in stems for key in self.spec.cites_of(stem)]
         return tuple(dict.fromkeys(found))
 
     def _computed(self, run: Finished) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.operation import Block, If, Procedure
 
-SUFFIX = ".insn"
+SUFFIXES = (".insn", ".op")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Watch:
             self.lines[self._current] = None
 
     def _trace(self, frame: FrameType, event: str, argument: object) -> Callable[[FrameType, str, object], Any] | None:
-        if not frame.f_code.co_filename.endswith(SUFFIX):
+        if not frame.f_code.co_filename.endswith(SUFFIXES):
             return None
         return self._line
 
@@ -83,7 +83,7 @@ def cites_at(spec: Spec, place: SpecLine, stems: Iterable[str]) -> tuple[str, ..
 
 
 def _blocks(spec: Spec, place: SpecLine, stems: Iterable[str]) -> Iterator[tuple[Block, tuple[str, ...]]]:
-    for stem in stems:
+    for stem in (each for each in stems if each not in spec.index.services):
         entry = spec.instruction(stem)
         if entry.path == place.path:
             yield entry.operation, entry.cites

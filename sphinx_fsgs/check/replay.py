@@ -13,7 +13,7 @@ from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.concrete import ConcreteMachine
 from sphinx_fsgs.machine.evaluate import Place, Typed
 from sphinx_fsgs.machine.observe import Done, MemoryChange, Observed, RegisterChange, Snapshot, changes_of_bytes
-from sphinx_fsgs.machine.program import Program
+from sphinx_fsgs.machine.program import Call, Program
 from sphinx_fsgs.machine.run import MAX_STEPS, Outcome
 from sphinx_fsgs.machine.setup import Start
 from sphinx_fsgs.machine.symbolic import undefined_name
@@ -118,7 +118,7 @@ class Replayer:
             frames.append(Frame(index, tuple(cells), dict(machine.memory), dict(machine.msrs)))
             at, self._step_number = index, len(steps)
             try:
-                index = self._step(index, cells, machine)
+                index = self._step(index, cells, machine, initial)
             except Fault as raised:
                 machine.undo()
                 fault, outcome = raised, "faults"
@@ -132,12 +132,18 @@ class Replayer:
         lines = tuple(self._watch.lines) if self._watch is not None else ()
         return Replay(tuple(frames), tuple(steps), outcome, fault, at if fault else -1, seen, lines)
 
-    def _step(self, index: int, cells: list[int], machine: ConcreteMachine) -> int | None:
+    def _step(self, index: int, cells: list[int], machine: ConcreteMachine, initial: _Initial) -> int | None:
         bound = self.program.instructions[index]
         if bound.requires and not self.start.answers[FEATURE_PREFIX + bound.requires]:
             machine.begin()
             raise Fault("#UD", None, 0)
-        code = self.compiler.operation(bound.stem, bound.binding)
+        arguments: tuple[Value, ...] = ()
+        if isinstance(bound, Call):
+            code = self.compiler.service(bound.service, self.program.mode)
+            frame = Frame(index, tuple(cells), machine.memory, machine.msrs)
+            arguments = bound.values(self._place(frame, initial, self._names(initial.values)))
+        else:
+            code = self.compiler.operation(bound.stem, bound.binding)
         machine.begin()
         saved = cells[:]
         for cell in self.layout.cells:
@@ -147,7 +153,7 @@ class Replayer:
         cells[rip] = self.program.address(index + 1)
         try:
             with self._watch or nullcontext():
-                code(cells, machine, self.start.answers)
+                code(cells, machine, self.start.answers, *arguments)
         except Fault:
             cells[:] = saved
             raise
@@ -164,7 +170,7 @@ class Replayer:
         before: Mapping[int, int],
         values: Evaluator,
     ) -> Observed:
-        names = {name: Typed(values(each.value), each.width) for name, each in self.start.names.items()}
+        names = self._names(values)
 
         def snapshot(frame: Frame) -> Snapshot:
             place = self._place(frame, initial, names)
@@ -179,6 +185,9 @@ class Replayer:
         if fault is None:
             return Observed(boundaries, tuple(steps), outcome)
         return Observed(boundaries, tuple(steps), outcome, fault.vector, fault.error, at)
+
+    def _names(self, values: Evaluator) -> dict[str, Typed]:
+        return {name: Typed(values(each.value), each.width) for name, each in self.start.names.items()}
 
     def _place(self, frame: Frame, initial: _Initial, names: Mapping[str, Typed]) -> Place:
         machine = ConcreteMachine(frame.memory, initial)

@@ -197,11 +197,11 @@ def _errors(found: Sequence[Diagnostic]) -> bool:
 
 
 def _listing(tree: Example) -> str:
-    from sphinx_fsgs.syntax.assembly import Instruction, Label
+    from sphinx_fsgs.syntax.assembly import Environment, Instruction, Label
 
     lines = []
     for statement in tree.run:
-        if isinstance(statement, Instruction):
+        if isinstance(statement, (Instruction, Environment)):
             lines.append(statement.text)
         elif isinstance(statement, Label):
             lines.append(f"{statement.name}:")

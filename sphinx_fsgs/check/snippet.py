@@ -54,7 +54,7 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
 
         def work() -> Judgement:
             start = begin(session.spec, mode_of(example.before), answers, MemoryRules())
-            lines.extend(apply_before(start, example.before))
+            lines.extend(apply_before(start, example.before, program.arguments))
             run = session.judge.finish(program, start, answers)
             traces.extend(_traces(run))
             return Judgement("holds", paths=len(run.paths), assuming=run.assuming)

@@ -59,7 +59,7 @@ def variants(sequence: Sequence, mode: Mode, spec: Spec) -> tuple[Variant, ...]:
         for register in registers:
             variant = _variant(sequence.subjects, entries, width, register, mode, spec)
             if variant is not None:
-                key = tuple((each.stem, each.binding.key()) for each in variant.program.instructions)
+                key = tuple(each.key() for each in variant.program.instructions)
                 found.setdefault(key, variant)
     return tuple(found.values())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sphinx_fsgs.diagnostic import Diagnostic
@@ -42,6 +42,10 @@ class Bound:
     leaves: bool
     uses_segment: frozenset[str]
     span: Span = field(compare=False)
+
+    def key(self) -> tuple[object, ...]:
+        """Return something hashable that tells whether two do the same."""
+        return (self.stem, self.binding.key())
 
 
 class BindError(Exception):
@@ -341,11 +345,7 @@ class _Attempt:
         for known in (self.around.symbols, self.around.labels, self.around.spec.constants):
             if name.name in known:
                 return known[name.name]
-        from sphinx_fsgs.diagnostic import suggestion
-
-        near = suggestion(name.name, [*self.around.symbols, *self.around.labels, *self.around.spec.constants])
-        help_text = near or f"give it a value in `before`: let {name.name} = VALUE"
-        raise BindError(self._problem(UNKNOWN_SYMBOL, name.span, f"the symbol {name.name} has no value", help_text))
+        raise _no_value(name, self.around, ())
 
     def _problem(self, code: str, span: Span, message: str, help_text: str) -> Diagnostic:
         return Diagnostic(code, "error", span, message, _AUTHORITY, help_text)
@@ -354,6 +354,27 @@ class _Attempt:
 def _is_extended(value: int, width: int) -> bool:
     """Whether the encoded bits of a number of ``width`` bits, filled up with their sign, are the number."""
     return width <= ENCODED or (value + (1 << ENCODED - 1)) & (1 << width) - 1 < 1 << ENCODED
+
+
+def check_name(name: Name, around: Surroundings) -> None:
+    """Check that a name in an argument of a call means something: a cell, a constant or a symbol.
+
+    A label is none: where code lies is nominal, and no result may hang on it.
+
+    :raises BindError: when it does not.
+    """
+    known = (around.symbols, around.spec.constants)
+    if around.spec.layout.view(name.name) is None and not any(name.name in each for each in known):
+        raise _no_value(name, around, around.spec.layout.views)
+
+
+def _no_value(name: Name, around: Surroundings, cells: Iterable[str]) -> BindError:
+    from sphinx_fsgs.diagnostic import suggestion
+
+    near = suggestion(name.name, [*around.symbols, *around.labels, *around.spec.constants, *cells])
+    help_text = near or f"give it a value in `before`: let {name.name} = VALUE"
+    message = f"the symbol {name.name} has no value"
+    return BindError(Diagnostic(UNKNOWN_SYMBOL, "error", name.span, message, _AUTHORITY, help_text))
 
 
 def _shift(count: int) -> int:

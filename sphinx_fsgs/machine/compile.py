@@ -62,6 +62,7 @@ from sphinx_fsgs.syntax.operation import (
     Place,
     Procedure,
     Restart,
+    Return,
     Statement,
     Undefined,
 )
@@ -80,6 +81,8 @@ CARRIER = 64
 """The bits in which a choice between plain numbers is held until its place gives it a width."""
 
 SIZES = ("OperandSize", "AddressSize")
+RESULT = "RESULT"
+"""The name, in an operation of a platform, of the place where its result goes."""
 CHECK_ACCESS = "check_access"
 LINEAR_ADDRESS = "linear_address"
 _ARITY = {"effective_address": 1, "zero_extend": 2, "sign_extend": 2, "signed": 1}
@@ -225,6 +228,24 @@ class Compiler:
             self._faulting[key] = function.may_fault
         return self._done[key], self._faulting[key]
 
+    def service(self, name: str, mode: str) -> Compiled:
+        """Return the code of an operation of a platform; behind what :meth:`operation` takes stand its arguments.
+
+        :raises CompileError: when it is not well formed.
+        """
+        key = ("service", name, mode)
+        if key not in self._done:
+            entry = self.spec.service(name)
+            names: dict[str, Meaning] = {each: Local(f"p_{each}", 64) for each in entry.parameters}
+            names[RESULT] = InCells(self.spec.layout.views[entry.result])
+            self.enter(name, entry.body.span)
+            try:
+                values = [f"p_{each}" for each in entry.parameters]
+                self._done[key] = _Function(self, mode, name, entry.path).build(entry.body.body, names, values)
+            finally:
+                self.leave()
+        return self._done[key]
+
     def no_such(self, kind: str, name: str, span: Span) -> CompileError:
         """Return the error that there is no function or procedure of a name."""
         return CompileError(f"there is no {kind} {name}", span, suggestion(name, self.spec.index.definitions))
@@ -311,6 +332,8 @@ def _expressions(statement: Statement) -> Iterator[Expr]:
         yield from statement.arguments
     elif isinstance(statement, Undefined):
         yield statement.place
+    elif isinstance(statement, Return):
+        yield statement.value
 
 
 class _Function:
@@ -399,6 +422,10 @@ class _Function:
             width = self.place_width(statement.place, out)
             key = f"{self.name}:{statement.span.line}"
             self.assign(statement.place, Code(f"m.undefined({width}, {key!r})", width), out, statement.span)
+        elif isinstance(statement, Return):
+            if RESULT not in out.names:
+                raise CompileError("only an operation of a platform returns something", statement.span)
+            self.assign(Name(RESULT, statement.span), self.expression(statement.value, out), out, statement.span)
         else:
             assert isinstance(statement, Restart)
             out.write(f"m.restart({out.guards.writes})" if self.emitter.symbolic else "m.restart()")
@@ -573,6 +600,8 @@ class _Function:
             return InCells(view)
         if self.spec.is_question(name):
             return Local(f"A[{name!r}]", 1, is_plain=True)
+        if name in self.spec.constants:
+            return Constant(self.spec.constants[name])
         return None
 
     def place_width(self, place: Place, out: _Block) -> int:

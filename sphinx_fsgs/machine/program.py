@@ -1,15 +1,26 @@
-"""A run's code: bound instructions at nominal addresses, and the labels between them."""
+"""A run's code: bound instructions at nominal addresses, calls of the platform, and the labels between them.
+
+A front end that has no lines of assembly makes a call of the platform by hand:
+``Call("arch_prctl", (Name("ARCH_SET_GS", span), value), None, False, text, span)``. Each argument is an
+expression over the state at the boundary before it (cells, ``u64[…]``, constants of the spec, symbols,
+``?names``), taken with 64 bits; the result is then in the cell that the service's file names, RAX.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from sphinx_fsgs.diagnostic import Diagnostic
-from sphinx_fsgs.machine.bind import BindError, Bound, Surroundings, bind
+from sphinx_fsgs.machine.bind import IMPOSSIBLE_OPERANDS, BindError, Bound, Surroundings, bind, check_name
+from sphinx_fsgs.machine.evaluate import Place, value_at
+from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.assembly import AsmStatement, Instruction, Label
+from sphinx_fsgs.syntax.assembly import AsmStatement, Environment, Instruction, Label
 from sphinx_fsgs.syntax.example import Mode
+from sphinx_fsgs.syntax.expression import Expr, names_in
 
 START = 0xFFFFFFFF81000000
 STRIDE = 16
@@ -17,12 +28,57 @@ STRIDE = 16
 
 SAME_LABEL = "FSGS156"
 
+_AUTHORITY = "the services of platforms in the spec"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a service of the platform beneath the code: one step, between two boundaries.
+
+    ``expected`` is the result that the document claims; with ``succeeds`` it claims that it is none of failure.
+    """
+
+    service: str
+    arguments: tuple[Expr, ...]
+    expected: Expr | None
+    succeeds: bool
+    text: str
+    span: Span = field(compare=False)
+
+    requires: ClassVar[str] = ""
+    leaves: ClassVar[bool] = False
+    uses_segment: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def stem(self) -> str:
+        """The name of its entry in the spec, as an instruction has one."""
+        return self.service
+
+    @property
+    def mnemonic(self) -> str:
+        """The word by which places and ``ran twice`` call it."""
+        return self.service
+
+    def key(self) -> tuple[object, ...]:
+        """Return something hashable that tells whether two do the same."""
+        return (self.service, self.arguments)
+
+    def values(self, place: Place) -> tuple[Value, ...]:
+        """Return what its arguments are over a state, 64 bits each.
+
+        :raises EvaluationError: when one of them has no such value.
+        """
+        return tuple(value_at(each, place, 64) for each in self.arguments)
+
+
+Element = Bound | Call
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Instructions in the order of the text; ``labels`` lead to the index of the one that follows."""
+    """What is run, in the order of the text; ``labels`` lead to the index of the one that follows."""
 
-    instructions: tuple[Bound, ...]
+    instructions: tuple[Element, ...]
     labels: Mapping[str, int]
     mode: Mode
     start: int = field(default=START)
@@ -38,6 +94,16 @@ class Program:
             return None
         return offset // STRIDE
 
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """What it asks of the platform."""
+        return tuple(each for each in self.instructions if isinstance(each, Call))
+
+    @property
+    def arguments(self) -> tuple[Expr, ...]:
+        """The arguments of its calls."""
+        return tuple(expr for call in self.calls for expr in call.arguments)
+
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
@@ -50,12 +116,12 @@ class Assembled:
 def assemble(statements: Sequence[AsmStatement], spec: Spec, mode: Mode, symbols: Mapping[str, int]) -> Assembled:
     """Bind every line; each bad line gives one finding."""
     start = START if mode == "64-bit" else START & 0xFFFFFFFF
-    lines: list[Instruction] = []
+    lines: list[Instruction | Environment] = []
     labels: dict[str, int] = {}
     numeric: list[tuple[str, int]] = []
     found: list[Diagnostic] = []
     for statement in statements:
-        if isinstance(statement, Instruction):
+        if isinstance(statement, (Instruction, Environment)):
             lines.append(statement)
         elif isinstance(statement, Label):
             if statement.name.isdigit():
@@ -65,15 +131,32 @@ def assemble(statements: Sequence[AsmStatement], spec: Spec, mode: Mode, symbols
             else:
                 labels[statement.name] = len(lines)
     addresses = {name: start + STRIDE * index for name, index in labels.items()}
-    bound: list[Bound] = []
+    bound: list[Element] = []
     for number, line in enumerate(lines):
         around = Surroundings(spec, mode, symbols, addresses, _near(numeric, number, start))
         try:
-            bound.append(bind(line, around))
+            bound.append(bind(line, around) if isinstance(line, Instruction) else _call(line, around))
         except BindError as error:
             found.append(error.diagnostic)
     program = None if found else Program(tuple(bound), labels, mode, start)
     return Assembled(program, tuple(found))
+
+
+def _call(line: Environment, around: Surroundings) -> Call:
+    """Return an environment line as a step, its names looked up.
+
+    :raises BindError: when it has another number of arguments, or a name means nothing.
+    """
+    entry = around.spec.service(line.operation)
+    if len(line.arguments) != len(entry.parameters):
+        message = f"{line.operation} takes {len(entry.parameters)} arguments, not {len(line.arguments)}"
+        help_text = f"write {line.operation}({', '.join(entry.parameters)})"
+        raise BindError(Diagnostic(IMPOSSIBLE_OPERANDS, "error", line.span, message, _AUTHORITY, help_text))
+    given = (*line.arguments, *(() if line.expected is None else (line.expected,)))
+    for name in (each for expr in given for each in names_in(expr)):
+        check_name(name, around)
+    succeeds = line.expected is None and entry.succeeds is not None
+    return Call(line.operation, line.arguments, line.expected, succeeds, line.text, line.span)
 
 
 def _twice(label: Label) -> Diagnostic:

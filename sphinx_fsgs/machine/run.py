@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, Literal, TypeVar
 
 from sphinx_fsgs.machine import solver, terms
-from sphinx_fsgs.machine.bind import Bound
 from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.evaluate import Place, truth
 from sphinx_fsgs.machine.memory import Memory
-from sphinx_fsgs.machine.program import Program
+from sphinx_fsgs.machine.program import Call, Element, Program
 from sphinx_fsgs.machine.setup import STACK_ROOM, Start
 from sphinx_fsgs.machine.symbolic import Deferred, Machine, Occurred, PossibleFault, State
 from sphinx_fsgs.machine.terms import Term, Value
@@ -386,6 +385,7 @@ class Runner:
         :raises BoundReached: when steps, paths, writes or a question exceed their bounds.
         :raises TermLimit: as :func:`~sphinx_fsgs.machine.terms.limited`, which the caller sets.
         :raises NoSolver: when a fork needs a solver and there is none.
+        :raises EvaluationError: when an argument of a call of the platform has no value.
         """
         questions = Questions(start)
         found: list[Path] = []
@@ -442,7 +442,7 @@ class Runner:
                 branch.index = index
                 yield branch
 
-    def _execute(self, program: Program, bound: Bound, walk: _Walk, start: Start) -> tuple[Machine, Value]:
+    def _execute(self, program: Program, bound: Element, walk: _Walk, start: Start) -> tuple[Machine, Value]:
         state = walk.state.copy()
         for cell in start.spec.layout.cells:
             if cell.transient:
@@ -450,8 +450,11 @@ class Runner:
         state.cells[_rip(start)] = program.address(walk.index + 1)
         tag = str(walk.steps.length if walk.steps else 0)
         machine = Machine(state, start.origin, walk.known, start.rules, tag)
-        code = self.compiler.operation(bound.stem, bound.binding)
-        completed = code(machine, 1, 1, start.answers)
+        if isinstance(bound, Call):
+            arguments = bound.values(start.place(walk.state.copy()))
+            completed = self.compiler.service(bound.service, program.mode)(machine, 1, 1, start.answers, *arguments)
+        else:
+            completed = self.compiler.operation(bound.stem, bound.binding)(machine, 1, 1, start.answers)
         assert isinstance(completed, (int, Term))
         return machine, completed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
@@ -83,9 +83,18 @@ def begin(spec: Spec, mode: tree.Mode, answers: Answers, rules: MemoryRules) -> 
     return start
 
 
-def apply_before(start: Start, lines: Sequence[tree.Assumption]) -> tuple[Diagnostic, ...]:
-    """Bring the lines of ``before`` into the start, in order; each bad line gives one finding."""
+def apply_before(
+    start: Start, lines: Sequence[tree.Assumption], arguments: Iterable[Expr] = ()
+) -> tuple[Diagnostic, ...]:
+    """Bring the lines of ``before`` into the start, in order; each bad line gives one finding.
+
+    ``arguments`` are those of calls in the run: a ``?name`` that no line gives to a cell is 64 bits wide by them.
+    """
     found: list[Diagnostic] = []
+    given = {each.name for line in lines if isinstance(line, tree.Bind) for each in _frees(line.value)}
+    arguments = tuple(arguments)
+    for each in (each for expr in arguments for each in _frees(expr) if each.name not in given):
+        name_new(start, each, 64)
     if any(isinstance(line, tree.Permit) and line.what == "may overlap" for line in lines):
         start.may_overlap = True
         start.state.memory.overlap()
@@ -96,7 +105,13 @@ def apply_before(start: Start, lines: Sequence[tree.Assumption]) -> tuple[Diagno
             found.append(error.diagnostic)
             if isinstance(line, tree.Symbol):
                 start.symbols[line.name] = 0  # so that its users are not reported as well
+    for expr in arguments:
+        name_new(start, expr, 64)
     return tuple(found)
+
+
+def _frees(expr: Expr) -> Iterator[Free]:
+    return (each for each in walk(expr) if isinstance(each, Free))
 
 
 def _apply(start: Start, line: tree.Assumption) -> None:

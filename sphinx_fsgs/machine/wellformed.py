@@ -24,6 +24,7 @@ from sphinx_fsgs.syntax.example import Mode
 from sphinx_fsgs.syntax.expression import Call, Expr, walk
 from sphinx_fsgs.syntax.instruction import Form, Instruction
 from sphinx_fsgs.syntax.operation import Block, Function, If, Let, Procedure, Statement
+from sphinx_fsgs.syntax.service import Service
 
 NOT_WELL_FORMED = "FSGS940"
 
@@ -47,6 +48,8 @@ def check_operations(spec: Spec) -> tuple[Diagnostic, ...]:
         return error.diagnostics
     for path in files:
         found += _attempt(partial(_check_definitions, spec, path))
+    for name in spec.index.services:
+        found += _attempt(partial(_check_service, spec, name, compilers))
     for stem in stems:
         found += _attempt(partial(_check_instruction, spec, stem, compilers))
     if not found:
@@ -90,6 +93,24 @@ def _compiled(bound: Bound, compiler: Compiler) -> Iterator[Diagnostic]:
         compiler.operation(bound.stem, bound.binding)
     except CompileError as error:
         yield _finding(error, bound)
+
+
+def _check_service(spec: Spec, name: str, compilers: tuple[Compiler, ...]) -> Iterator[Diagnostic]:
+    """Look at what a platform does for code; only 64-bit code asks it so."""
+    entry = spec.service(name)
+    for key in entry.cites:
+        if key not in spec.citations:
+            yield _at(entry, "Cites:", key, UNKNOWN_CITATION, f"unknown citation {key!r}", _near_citation(spec, key))
+    for compiler in compilers:
+        try:
+            compiler.service(name, _MODES[0])
+        except CompileError as error:
+            help_text = error.help or "compare with another service"
+            yield Diagnostic(NOT_WELL_FORMED, "error", error.span, error.message, _AUTHORITY, help_text)
+
+
+def _near_citation(spec: Spec, key: str) -> str:
+    return suggestion(key, spec.citations) or "add it to citations.toml"
 
 
 def _finding(error: CompileError, bound: Bound) -> Diagnostic:
@@ -195,7 +216,7 @@ def _no_operands(entry: Instruction, form: Form) -> Diagnostic:
     return Diagnostic(NOT_WELL_FORMED, "error", form.span, message, _AUTHORITY, help_text)
 
 
-def _at(entry: Instruction, field: str, word: str, code: str, message: str, help_text: str) -> Diagnostic:
+def _at(entry: Instruction | Service, field: str, word: str, code: str, message: str, help_text: str) -> Diagnostic:
     """Return a finding at a word behind a field of the header."""
     lines = entry.text.split("\n")
     for number, line in enumerate(lines, 1):

@@ -14,6 +14,9 @@ from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.syntax.instruction import HeaderError, Instruction, read_instruction
 from sphinx_fsgs.syntax.operation import Definition, read_definitions
 from sphinx_fsgs.syntax.reader import NotationError
+from sphinx_fsgs.syntax.service import LINE, Service, read_service
+
+SERVICE = ".op"
 
 BAD_HEADER = "FSGS930"
 BAD_NOTATION = "FSGS931"
@@ -23,6 +26,7 @@ UNREADABLE_FILE = "FSGS933"
 _SYNTAX = re.compile(r"^Syntax:[ \t]+([a-z0-9, ]+?)(?:\{([a-z,]*)\})?(?=[ \t]+[A-Z]|[ \t]+where|[ \t]*$)", re.MULTILINE)
 _NAMES = re.compile(r"^Names:[ \t]+(.+)$", re.MULTILINE)
 _OPERAND = re.compile(r"^Operand:[ \t]+SEG[ \t]*=[ \t]*(.+)$", re.MULTILINE)
+_SUBJECT = re.compile(r"^Subject:[ \t]+(\w+)[ \t]*=", re.MULTILINE)
 _DEFINITION = re.compile(r"^(?:FUNCTION|PROCEDURE)[ \t]+(\w+)", re.MULTILINE)
 
 _T = TypeVar("_T")
@@ -40,10 +44,25 @@ class Index:
     mnemonics: Mapping[str, tuple[str, ...]]
     subjects: Mapping[str, str]
     definitions: Mapping[str, Path]
+    services: Mapping[str, ServiceHead]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceHead:
+    """What the head of a service's file tells: the word of its line, and the names that sentences have for it."""
+
+    path: Path
+    word: str
+    subjects: tuple[str, ...]
+
+    @property
+    def family(self) -> str:
+        """The platforms that have it: ``linux``."""
+        return self.path.parent.name
 
 
 def read_index(folder: Path) -> Index:
-    """Scan the headers of ``instructions/`` and ``procedures/``.
+    """Scan the headers of ``instructions/``, ``procedures/`` and the services in ``platforms/``.
 
     :raises SpecError: when a file cannot be read or a name is defined twice.
     """
@@ -61,6 +80,7 @@ def read_index(folder: Path) -> Index:
         {name: tuple(dict.fromkeys(found)) for name, found in mnemonics.items()},
         subjects,
         _definitions(folder),
+        _services(folder),
     )
 
 
@@ -81,9 +101,19 @@ def _subjects(text: str) -> Iterator[str]:
                 yield name.lower()
 
 
+def _services(folder: Path) -> dict[str, ServiceHead]:
+    found: dict[str, ServiceHead] = {}
+    for path in sorted((folder / "platforms").glob("*/*.op")):
+        text = _text(path)
+        line = LINE.search(text)
+        if line is not None:  # a file without is reported when the spec is checked
+            found[line[2]] = ServiceHead(path, line[1] or line[2], tuple(_SUBJECT.findall(text)))
+    return found
+
+
 def _definitions(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in sorted((folder / "procedures").glob("*.insn")):
+    for path in [*sorted((folder / "procedures").glob("*.insn")), *sorted((folder / "platforms").glob("*/*.op"))]:
         text = _text(path)
         for match in _DEFINITION.finditer(text):
             if match[1] in found:
@@ -110,11 +140,19 @@ def load_instruction(folder: Path, stem: str) -> Instruction:
 
 
 def load_definitions(path: Path) -> tuple[Definition, ...]:
-    """Read one file of ``procedures/``.
+    """Read one file of ``procedures/``, or the definitions in that of a service.
 
     :raises SpecError: when it leaves its notation.
     """
-    return _guarded(path, read_definitions)
+    return load_service(path).definitions if path.suffix == SERVICE else _guarded(path, read_definitions)
+
+
+def load_service(path: Path) -> Service:
+    """Read the file of a service.
+
+    :raises SpecError: when it leaves its notation.
+    """
+    return _guarded(path, read_service)
 
 
 def _guarded(path: Path, read: Callable[[Fragment], _T]) -> _T:

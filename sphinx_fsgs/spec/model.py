@@ -21,7 +21,14 @@ from sphinx_fsgs.spec.compilers import (
     load_rejections,
 )
 from sphinx_fsgs.spec.features import Feature, feature_names, load_features, vendor_names
-from sphinx_fsgs.spec.instructions import Index, load_definitions, load_instruction, read_index, sentence
+from sphinx_fsgs.spec.instructions import (
+    Index,
+    load_definitions,
+    load_instruction,
+    load_service,
+    read_index,
+    sentence,
+)
 from sphinx_fsgs.spec.layout import Layout, load_layout
 from sphinx_fsgs.spec.profiles import Profile, load_profiles
 from sphinx_fsgs.spec.tables import Record, Sheet
@@ -30,6 +37,7 @@ from sphinx_fsgs.syntax.instruction import Instruction
 from sphinx_fsgs.syntax.lexicon import Intrinsic as Call
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.operation import Definition, read_expression
+from sphinx_fsgs.syntax.service import Service
 
 FEATURE_PREFIX = "CPUID."
 """How Operations write a question to CPUID: ``CPUID.LKGS``."""
@@ -97,6 +105,7 @@ class Spec:
         self._instructions: dict[str, Instruction] = {}
         self._definitions: dict[str, Definition] = {}
         self._behaviours: dict[str, Behaviour] = {}
+        self._services: dict[str, Service] = {}
 
     @cached_property
     def layout(self) -> Layout:
@@ -218,6 +227,16 @@ class Spec:
             self._instructions[stem] = load_instruction(self.folder, stem)
         return self._instructions[stem]
 
+    def service(self, name: str) -> Service:
+        """Return what platforms do under that name, such as ``arch_prctl``."""
+        if name not in self._services:
+            self._services[name] = load_service(self.index.services[name].path)
+        return self._services[name]
+
+    def cites_of(self, stem: str) -> tuple[str, ...]:
+        """Return what an instruction or a service cites as a whole."""
+        return self.service(stem).cites if stem in self.index.services else self.instruction(stem).cites
+
     def definition(self, name: str) -> Definition | None:
         """Return the function or procedure of that name, None when there is none."""
         if name not in self._definitions:
@@ -271,6 +290,7 @@ class Spec:
             platforms=frozenset(PLATFORMS),
             intrinsics={name: self._call(each) for name, each in self.intrinsics.items()},
             spaces=frozenset(self.address_spaces),
+            environment={name: head.word for name, head in index.services.items()},
         )
 
     def _call(self, intrinsic: Intrinsic) -> Call:
@@ -282,7 +302,7 @@ class Spec:
         """A hash of every file of the spec, for caches and for the Result."""
         total = hashlib.sha256()
         for path in sorted(self.folder.rglob("*")):
-            if path.suffix in (".toml", ".insn"):
+            if path.suffix in (".toml", ".insn", ".op"):
                 total.update(path.relative_to(self.folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
         return total.hexdigest()[:16]
 

@@ -28,6 +28,7 @@ from sphinx_fsgs.syntax.operation import (
     Invoke,
     Let,
     Restart,
+    Return,
     Statement,
     Undefined,
 )
@@ -92,7 +93,7 @@ def _statement(statement: Statement, depth: int) -> Iterator[str]:
         yield f"{indent}{_simple(statement)};{cites}"
 
 
-def _simple(statement: Let | Assign | Fault | Invoke | Do | Undefined | Restart) -> str:
+def _simple(statement: Let | Assign | Fault | Invoke | Do | Undefined | Restart | Return) -> str:
     match statement:
         case Let():
             return f"LET {statement.name} = {expression_text(statement.value)}"
@@ -107,6 +108,8 @@ def _simple(statement: Let | Assign | Fault | Invoke | Do | Undefined | Restart)
             return f"DO {statement.event}({_listed(statement.arguments)})"
         case Undefined():
             return f"UNDEFINED {_place(statement.place)}"
+        case Return():
+            return f"RETURN {expression_text(statement.value)}"
         case Restart():
             return "RESTART"
 

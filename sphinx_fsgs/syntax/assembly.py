@@ -75,10 +75,24 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Environment:
+    """``.syscall NAME(arguments) [= expected]``: something asked of the platform beneath the code.
+
+    ``operation`` is the platform's own name of it. Without an expected result the call succeeds.
+    """
+
+    operation: str
+    arguments: tuple[Expr, ...]
+    expected: Expr | None
+    text: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class TheBlock:
     """The line ``the block``: the document's own literal block stands here."""
 
     span: Span = field(compare=False)
 
 
-AsmStatement = Instruction | Label | TheBlock
+AsmStatement = Instruction | Label | Environment | TheBlock

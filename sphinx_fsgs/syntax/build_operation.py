@@ -22,6 +22,7 @@ from sphinx_fsgs.syntax.operation import (
     Place,
     Procedure,
     Restart,
+    Return,
     Statement,
     Undefined,
 )
@@ -104,6 +105,9 @@ class Operations(Expressions):
 
     def restart(self, meta: Meta, parts: list[object]) -> Restart:
         return Restart(self.span(meta), _cites(parts))
+
+    def return_(self, meta: Meta, parts: list[object]) -> Return:
+        return Return(cast(Expr, parts[0]), self.span(meta), _cites(parts))
 
     def function(self, meta: Meta, parts: list[object]) -> Function:
         names = cast(_Parameters, parts[1]).names

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -79,7 +79,7 @@ def read_instruction(fragment: Fragment, stem: str) -> Instruction:
     lines = [line for line in fragment.lines if line.text]
     if not lines:
         raise HeaderError("the file is empty", fragment.span(), "begin with NAME — Title")
-    fields, rest = _fields(lines)
+    fields, rest = fields_of(lines)
     forms = tuple(_form(line) for line in fields.get("Syntax", ()))
     if not forms:
         raise HeaderError("no Syntax: line", fragment.span(), "say how the instruction is written in AT&T syntax")
@@ -95,7 +95,7 @@ def read_instruction(fragment: Fragment, stem: str) -> Instruction:
         _one(fields, "Leaves") == "yes",
         forms,
         kinds,
-        dict(_role(line) for line in fields.get("Role", ())),
+        dict(role_of(line) for line in fields.get("Role", ())),
         tuple(_split(fields, "Cites")),
         read_operation(Fragment(tuple(rest))) if rest else (),
         lines[0].path,
@@ -103,15 +103,19 @@ def read_instruction(fragment: Fragment, stem: str) -> Instruction:
     )
 
 
-def _fields(lines: list[Line]) -> tuple[dict[str, list[Line]], list[Line]]:
+def fields_of(lines: list[Line], names: Sequence[str] = FIELDS) -> tuple[dict[str, list[Line]], list[Line]]:
+    """Return the fields of a header by name, its title apart, and the lines behind ``Operation:``.
+
+    :raises HeaderError: at a line that is none of these fields.
+    """
     found: dict[str, list[Line]] = {}
     for number, line in enumerate(lines[1:], 1):
         if line.text == "Operation:":
             return found, lines[number + 1 :]
         match = _FIELD.match(line.text)
-        if match is None or match[1] not in FIELDS:
+        if match is None or match[1] not in names:
             word = Fragment((line,))
-            raise HeaderError(f"not a header field: {line.text!r}", word.span(), f"one of {', '.join(FIELDS)}")
+            raise HeaderError(f"not a header field: {line.text!r}", word.span(), f"one of {', '.join(names)}")
         value = Line(match[2], line.path, line.line, line.column + match.start(2), line.indent)
         found.setdefault(match[1], []).append(value)
     raise HeaderError("no Operation: line", Fragment((lines[-1],)).span(), "end the header with Operation:")
@@ -156,7 +160,12 @@ def _operand(line: Line) -> tuple[str, tuple[str, ...]]:
     return name, tuple(kinds)
 
 
-def _role(line: Line) -> tuple[str, Expr]:
+def role_of(line: Line) -> tuple[str, Expr]:
+    """Return the words of a line ``WORDS = EXPRESSION`` and what they mean.
+
+    :raises HeaderError: when there is no sign between them.
+    :raises NotationError: when the right side leaves the notation.
+    """
     words, equals, text = line.text.partition("=")
     if not equals:
         raise HeaderError("a role is WORDS = EXPRESSION", Fragment((line,)).span(), "Role: the selector = SRC[15:0]")

@@ -99,7 +99,16 @@ class Restart:
     cites: tuple[str, ...] = ()
 
 
-Statement = Let | Assign | If | Fault | Invoke | Do | Undefined | Restart
+@dataclass(frozen=True, slots=True)
+class Return:
+    """``RETURN value;``: what a platform's operation gives back; nothing stands behind it."""
+
+    value: Expr
+    span: Span = field(compare=False)
+    cites: tuple[str, ...] = ()
+
+
+Statement = Let | Assign | If | Fault | Invoke | Do | Undefined | Restart | Return
 Block = tuple[Statement, ...]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sphinx_fsgs.source import Span
-from sphinx_fsgs.syntax.assembly import AsmStatement, Instruction, Label
+from sphinx_fsgs.syntax.assembly import AsmStatement, Environment, Instruction, Label
 from sphinx_fsgs.syntax.example import Place
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.parsed import Findings
@@ -56,5 +56,9 @@ class Places:
 def places_of(run: Sequence[AsmStatement], lexicon: Lexicon, *, whole: bool) -> Places:
     """Return the places of a run."""
     labels = tuple(each.name for each in run if isinstance(each, Label))
-    mnemonics = tuple(each.mnemonic for each in run if isinstance(each, Instruction))
-    return Places(labels, mnemonics, lexicon.mnemonics, whole)
+    called = (_called(each) for each in run if isinstance(each, (Instruction, Environment)))
+    return Places(labels, tuple(called), lexicon.mnemonics.union(lexicon.environment), whole)
+
+
+def _called(statement: Instruction | Environment) -> str:
+    return statement.mnemonic if isinstance(statement, Instruction) else statement.operation

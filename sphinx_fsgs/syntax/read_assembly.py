@@ -1,6 +1,7 @@
 """Reading assembly in AT&T syntax: comments, statements, directives, then the grammar, one statement at a time.
 
-A directive of the assembler that has no meaning here is read without effect (engine.md 16).
+A directive of the assembler that has no meaning here is read without effect (engine.md 16). The dot words
+of environment lines come from the spec; they are no directives of the assembler.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sphinx_fsgs.syntax.errors import Language, parse
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut
+from sphinx_fsgs.syntax.read_environment import line_words, read_environment
 
 if TYPE_CHECKING:
     from lark.lexer import Token
@@ -56,6 +58,11 @@ def read_assembly(fragment: Fragment, lexicon: Lexicon, *, the_block: bool = Fal
 
 
 def _read(piece: Fragment, lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:
+    first = _FIRST_WORD.match(piece.text)
+    if first is not None and first.group(1) in line_words(lexicon):
+        labels = _read(cut(piece, 0, first.start(1)), lexicon, findings) if first.start(1) else ()
+        line = read_environment(cut(piece, first.start(1), len(piece.text)), lexicon, findings)
+        return labels if line is None else (*labels, line)
     tree = parse(_STATEMENT, piece)
     if isinstance(tree, Diagnostic):
         return _unreadable(piece, tree, lexicon, findings)
@@ -65,7 +72,7 @@ def _read(piece: Fragment, lexicon: Lexicon, findings: Findings) -> tuple[AsmSta
     parts = cast("tuple[AsmStatement | Token, ...]", Assembly(piece, lexicon, findings).transform(tree))
     for each in parts:
         if isinstance(each, str):
-            _line_word(each, piece, findings)
+            _line_word(each, piece, lexicon, findings)
     good = len(findings.found) == before
     unknown = [each for each in findings.found[before:] if each.code == "FSGS140"]
     findings.found[before:] = unknown or findings.found[before:]  # what is no instruction has no operands
@@ -88,7 +95,7 @@ def _unreadable(piece: Fragment, problem: Diagnostic, lexicon: Lexicon, findings
     return _read(cut(piece, 0, first.start(1)), lexicon, findings)
 
 
-def _line_word(token: Token, piece: Fragment, findings: Findings) -> None:
+def _line_word(token: Token, piece: Fragment, lexicon: Lexicon, findings: Findings) -> None:
     """Judge a statement that is read as a whole: a directive of the assembler, or an instruction with a prefix."""
     text = str(token)
     word = text.split()[0].lower()
@@ -102,7 +109,8 @@ def _line_word(token: Token, piece: Fragment, findings: Findings) -> None:
             "FSGS144", where, f"{word} puts bytes into the code", "write the instruction; bytes are not decoded"
         )
     elif word not in WITHOUT_EFFECT and not word.startswith(".cfi_"):
-        findings.unknown("FSGS143", where, "directive", word, set(WITHOUT_EFFECT | DATA), "leave the line out")
+        known = {*WITHOUT_EFFECT, *DATA, *line_words(lexicon)}
+        findings.unknown("FSGS143", where, "directive", word, known, "leave the line out")
 
 
 # ---- comments and statements --------------------------------------------------------------------

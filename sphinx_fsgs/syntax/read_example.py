@@ -38,6 +38,7 @@ from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut, one_line
 from sphinx_fsgs.syntax.places import Places, places_of
 from sphinx_fsgs.syntax.read_assembly import read_assembly
+from sphinx_fsgs.syntax.read_environment import STATEMENTS
 from sphinx_fsgs.syntax.read_scope import read_scope
 from sphinx_fsgs.syntax.scope import Scope
 from sphinx_fsgs.syntax.sections import RUN, Outline, outline
@@ -65,7 +66,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
     "language": ("asm",),
 }
 _LATER = {"intel": "Intel syntax", "c": "C"}
-_STARTS = ("assumption", "claim")
+_STARTS = STATEMENTS
 _SCOPED = re.compile(r"\[([^\]]*)\]")
 """A scope in front of a condition; no expression begins with a bracket."""
 
@@ -326,7 +327,7 @@ def _choice(name: str, word: str, span: Span, findings: Findings) -> None:
 
 # ---- the run ------------------------------------------------------------------------------------
 
-_OF_ASSEMBLY = frozenset({"FSGS106", "FSGS112", *(f"FSGS{code}" for code in range(140, 146))})
+_OF_ASSEMBLY = frozenset({"FSGS106", "FSGS112", *(f"FSGS{code}" for code in range(140, 148))})
 
 
 def _run(

@@ -1,6 +1,7 @@
-"""Cases of instructions: a state, a few lines of assembly, and what must be so afterwards.
+"""Cases of instructions and services: a state, a few lines of assembly, and what must be so afterwards.
 
-A case is a table of ``tests/spec/instructions/X.toml``, where X is the file of the instruction that it is about:
+A case is a table of ``tests/spec/instructions/X.toml``, where X is the file of the instruction that it is about, or
+of ``tests/spec/platforms/X.toml``, where X is that of a service:
 
     [[case]]
     name     what it shows, as a sentence without its end
@@ -29,8 +30,9 @@ from pathlib import Path
 from typing import Any
 
 from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.bind import Bound
 from sphinx_fsgs.machine.concrete import ConcreteMachine
-from sphinx_fsgs.machine.program import Program
+from sphinx_fsgs.machine.program import Element, Program
 from sphinx_fsgs.machine.run import Path as Way
 from sphinx_fsgs.machine.run import Runner
 from sphinx_fsgs.machine.setup import begin
@@ -41,6 +43,7 @@ from tests.machine.plain import Plain
 from tests.machine.support import ANY_MEMORY, Answers, compiler, program, spec
 
 FOLDER = Path(__file__).parent / "instructions"
+SERVICES = Path(__file__).parent / "platforms"
 GDT, LDT, STACK = 0x10000, 0x30000, 0x58000
 WRITABLE = 0xC093  # data, writable, accessed, DPL 0, present, big, in pages [SDM 3.4.5]
 DEFAULTS: Mapping[str, int] = {
@@ -80,8 +83,9 @@ class Case:
 
 
 def cases(stem: str) -> tuple[Case, ...]:
-    """Return the cases of one instruction."""
-    data = tomllib.loads((FOLDER / f"{stem}.toml").read_text(encoding="utf-8"))
+    """Return the cases of one instruction or service."""
+    folder = SERVICES if stem in spec().index.services else FOLDER
+    data = tomllib.loads((folder / f"{stem}.toml").read_text(encoding="utf-8"))
     assert set(data) == {"case"}, f"{stem}.toml holds more than cases"
     return tuple(_case(stem, row) for row in data["case"])
 
@@ -248,7 +252,7 @@ def run_concrete(case: Case, code: Program, given: Facts, answers: Answers) -> E
         try:
             if line.requires and not answers[FEATURE_PREFIX + line.requires]:
                 raise Fault("#UD", None, 0)
-            compiler(False).operation(line.stem, line.binding)(cells, machine, answers)
+            _execute(line, cells, machine, answers, before)
             index = code.index(cells[rip])
             events += machine.events
         except Fault as raised:
@@ -257,6 +261,15 @@ def run_concrete(case: Case, code: Program, given: Facts, answers: Answers) -> E
     memory = {address: byte for address, byte in machine.memory.items() if byte != given.initially("mem", address)}
     ended = None if fault is None else (fault.vector, fault.error)
     return End(ended, tuple(cells), memory, dict(machine.msrs), tuple(events), _raised_at(fault))
+
+
+def _execute(line: Element, cells: list[Any], machine: ConcreteMachine, answers: Answers, before: list[Any]) -> None:
+    if isinstance(line, Bound):
+        compiler(False).operation(line.stem, line.binding)(cells, machine, answers)
+        return
+    start = begin(spec(), "64-bit", answers, ANY_MEMORY)
+    start.state.cells = before
+    compiler(False).service(line.service, "64-bit")(cells, machine, answers, *line.values(start.place()))
 
 
 def _raised_at(fault: Fault | None) -> tuple[str, int] | None:

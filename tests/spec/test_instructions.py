@@ -1,4 +1,4 @@
-"""Every instruction does what its cases say, on every processor that they are about, in both codes.
+"""Every instruction and every service does what its cases say, on every processor they are about, in both codes.
 
 And no line of an Operation or a procedure goes without a case: what nothing executes, nothing holds.
 """
@@ -18,6 +18,7 @@ from sphinx_fsgs.syntax.operation import Block, Fault, If, Procedure, Statement
 from tests.machine.support import Answers, spec
 from tests.spec.cases import (
     FOLDER,
+    SERVICES,
     Case,
     agrees,
     assembled,
@@ -31,7 +32,9 @@ from tests.spec.cases import (
 )
 
 STEMS = spec().index.stems
+SERVED = tuple(spec().index.services)
 EVERY = [case for stem in STEMS if (FOLDER / f"{stem}.toml").is_file() for case in cases(stem)]
+EVERY += [case for name in SERVED if (SERVICES / f"{name}.toml").is_file() for case in cases(name)]
 Line = tuple[str, int]
 
 
@@ -59,6 +62,7 @@ def test_the_case_holds(case: Case) -> None:
 
 def test_every_instruction_has_cases() -> None:
     assert {path.stem for path in FOLDER.glob("*.toml")} == set(STEMS)
+    assert {path.stem for path in SERVICES.glob("*.toml")} == set(SERVED)
 
 
 def test_the_cases_have_names_of_their_own() -> None:
@@ -111,7 +115,7 @@ class Traced:
         sys.settrace(self.outer)
 
     def call(self, frame: FrameType, event: str, argument: Any) -> Any:
-        return self.line if frame.f_code.co_filename.endswith(".insn") else None
+        return self.line if frame.f_code.co_filename.endswith((".insn", ".op")) else None
 
     def line(self, frame: FrameType, event: str, argument: Any) -> Any:
         if event == "line":

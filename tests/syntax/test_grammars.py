@@ -14,7 +14,7 @@ from sphinx_fsgs.syntax.forms import forms
 
 GRAMMARS = {
     "assembly_att": ("statement",),
-    "example": ("assumption", "claim"),
+    "example": ("assumption", "claim", "environment"),
     "scope": ("scope",),
     "state": ("condition",),
     **{f"claims/{form.name}": ("sentence",) for form in forms()},

@@ -22,6 +22,7 @@ from sphinx_fsgs.check.replay import counterexample
 from sphinx_fsgs.check.subjects import Variant, variants
 from sphinx_fsgs.diagnostic import Counterexample
 from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.bind import Bound
 from sphinx_fsgs.machine.evaluate import evaluate, fit
 from sphinx_fsgs.machine.observe import Observed, Snapshot
 from sphinx_fsgs.machine.terms import Value
@@ -183,7 +184,8 @@ def _end(there: Counterexample, here: Counterexample) -> str:
 
 
 def _size(variant: Variant) -> int:
-    sizes = [each.binding.sizes["OperandSize"] for each in variant.program.instructions if each.binding.sizes]
+    bound = (each for each in variant.program.instructions if isinstance(each, Bound))
+    sizes = [each.binding.sizes["OperandSize"] for each in bound if each.binding.sizes]
     return sizes[0] if sizes else 0
 
 
