@@ -16,7 +16,7 @@ from sphinx_fsgs.document.model import FLAGS, OPTIONS, SECTIONS, Option
 from sphinx_fsgs.source import Fragment, Line
 
 _OPTION = re.compile(r":(?P<name>[A-Za-z][\w-]*):(?:[ \t]+(?P<value>.*))?$")
-_RUNS_ON = ("claim", "skip", "ignore")
+_RUNS_ON = ("claim", "skip", "ignore", "operation", "answers")
 """Heads whose argument goes on over the following lines and that have no body."""
 
 

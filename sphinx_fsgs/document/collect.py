@@ -15,7 +15,7 @@ from sphinx_fsgs.document.anatomy import cut, dissect
 from sphinx_fsgs.document.blocks import bind
 from sphinx_fsgs.document.locate import Cursor, Found, Locator, Shape, Source
 from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, SHOWING, fsgs_annotation, fsgs_claim, split_words
-from sphinx_fsgs.document.model import HEADS, Annotation, Block, Document, Origin
+from sphinx_fsgs.document.model import HEADS, Annotation, Block, Document, Origin, Shown
 from sphinx_fsgs.document.prose import passages
 from sphinx_fsgs.document.region import region_below
 from sphinx_fsgs.document.text import load
@@ -76,6 +76,7 @@ class _Collector:
         self._blocks: list[Block] = []
         self._broken: list[tuple[int, int]] = []
         self._diagnostics: list[Diagnostic] = []
+        self._shown: list[Shown] = []
         self._serials: set[int] = set()
         self._places: set[tuple[str, int, int]] = set()
         self._tables: list[tuple[Cursor, list[Cursor]]] = []
@@ -86,7 +87,8 @@ class _Collector:
         """Return all that was found."""
         notes, missing = bind(self._notes, self._blocks, self._broken)
         diagnostics = sorted({*self._diagnostics, *missing}, key=Diagnostic.sort_key)
-        return Document(shown, notes, tuple(self._blocks), tuple(diagnostics), _dependencies(self._locator, doctree))
+        files = _dependencies(self._locator, doctree)
+        return Document(shown, notes, tuple(self._blocks), tuple(diagnostics), files, shown=tuple(self._shown))
 
     def walk(self, doctree: nodes.document) -> None:
         """Visit every node; not recursive, for a document may be nested as deep as docutils can parse."""
@@ -203,9 +205,7 @@ class _Collector:
         name = re.match(r"\.\.[ \t]+(?P<ours>fsgs)[ \t]*(?::(?P<word>[^:\s]*))?[ \t]*::", first.text, re.IGNORECASE)
         if name and not name["word"]:
             self._diagnostics.append(findings.bare_directive(first, name.start("ours"), name.end()))
-        elif head in SHOWING:
-            return
-        elif head not in DIRECTIVES:
+        elif head not in DIRECTIVES and head not in SHOWING:
             span = findings.span_of(first, *(name.span("word") if name else (0, None)))
             self._diagnostics.append(findings.unknown_head(head, span, f".. fsgs:{head}::", (*DIRECTIVES, *SHOWING)))
         else:
@@ -230,6 +230,9 @@ class _Collector:
             self._broken.append((self._section, self._next()))
             return
         argument = parts.argument_fragment
+        if head in SHOWING:
+            self._shown += [Shown(head, argument)] if argument else []
+            return
         words = " ".join(argument.text.split()) if argument else ""
         span = start.to(findings.span_of(last))
         note = Annotation(

@@ -208,6 +208,7 @@ def unknown_option(name: str, head: str, span: Span) -> Diagnostic:
 def empty(head: str, span: Span) -> Diagnostic:
     """FSGS619: an annotation that says nothing, and so would check nothing."""
     wanted = {"skip": "a reason", "ignore": "a code and a reason", "page": "options or a before section"}
+    wanted |= {"operation": "the instruction to show", "answers": "the question to show"}
     return Diagnostic(
         "FSGS619",
         "error",

@@ -25,6 +25,14 @@ class fsgs_claim(nodes.inline):
     """A role of ours: the words that are shown, and in ``rawsource`` the markup. Writers treat it as inline text."""
 
 
+def kept(directive: Directive, head: str = "") -> list[nodes.Node]:
+    """Return the one node that holds the source of a directive; its head is its own name when none is given."""
+    raw = directive.block_text.rstrip()
+    node = fsgs_annotation(raw, head=head or directive.name.lower().removeprefix("fsgs:"), serial=next(_serial))
+    node.source, node.line = directive.state_machine.get_source_and_line(directive.lineno)
+    return [node]
+
+
 class _Annotation(Directive):
     """Keeps all that stands below and behind the directive, unread."""
 
@@ -33,10 +41,7 @@ class _Annotation(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Return the one node that holds the source of the directive."""
-        raw = self.block_text.rstrip()
-        node = fsgs_annotation(raw, head=self.head or self.name.lower().removeprefix("fsgs:"), serial=next(_serial))
-        node.source, node.line = self.state_machine.get_source_and_line(self.lineno)
-        return [node]
+        return kept(self, self.head)
 
 
 class ExampleDirective(_Annotation):

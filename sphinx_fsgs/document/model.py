@@ -26,6 +26,8 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "claims": _CLAIM_OPTIONS,
     "skip": (),
     "ignore": (),
+    "operation": (),
+    "answers": (),
 }
 """The options that each head takes."""
 
@@ -86,10 +88,19 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What a directive is to show of the spec: ``head`` is its name behind ``fsgs:``, ``name`` what it names."""
+
+    head: str
+    name: Fragment
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """All that one document holds.
 
-    ``dependencies`` are the files it includes, as absolute paths; ``passages`` what it says in words.
+    ``dependencies`` are the files it includes, as absolute paths; ``passages`` what it says in words;
+    ``shown`` the directives that only show the spec, of which a host that shows it gives those alone that it could not.
     """
 
     path: str
@@ -98,6 +109,7 @@ class Document:
     diagnostics: tuple[Diagnostic, ...]
     dependencies: tuple[Path, ...] = ()
     passages: tuple[Passage, ...] = ()
+    shown: tuple[Shown, ...] = ()
 
     @property
     def skipped(self) -> tuple[Block, ...]:

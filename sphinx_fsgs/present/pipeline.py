@@ -39,7 +39,7 @@ def check_document(session: Session, document: Document) -> DocumentResult:
     judged = DocumentResult(
         document.path,
         results,
-        (*document.diagnostics, *work.found),
+        (*document.diagnostics, *work.found, *_not_in_spec(session, document)),
         tuple(str(each) for each in document.dependencies),
         sum(result.runs for result in results),
         solver.calls - before,
@@ -49,6 +49,14 @@ def check_document(session: Session, document: Document) -> DocumentResult:
     from sphinx_fsgs.present.suppression import suppress
 
     return suppress(document, judged, whole=session.where is None)
+
+
+def _not_in_spec(session: Session, document: Document) -> tuple[Diagnostic, ...]:
+    if not document.shown:
+        return ()
+    from sphinx_fsgs.present.shown import missing
+
+    return tuple(missing(session.spec, document.shown))
 
 
 def _options(note: Annotation) -> list[tuple[str, Fragment | None, Span]]:

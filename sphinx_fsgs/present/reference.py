@@ -6,22 +6,17 @@ import functools
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar, cast
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.util.docutils import SphinxDirective
 
-from sphinx_fsgs.diagnostic import Diagnostic, suggestion
-from sphinx_fsgs.present.findings import unknown_in_spec
-from sphinx_fsgs.source import Span
+from sphinx_fsgs.document.markup import kept
+from sphinx_fsgs.present.shown import instruction_named, question_named
 from sphinx_fsgs.spec.behaviours import Answer, Behaviour
 from sphinx_fsgs.spec.exceptions import ExceptionRow, exceptions_of
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.instruction import Instruction
-
-FOUND = "fsgs_findings"
-"""Where directives leave findings for the end of the reading of their document (in Sphinx's temporary data)."""
 
 
 @functools.cache
@@ -31,22 +26,18 @@ def the_spec() -> Spec:
 
 
 class _SpecDirective(SphinxDirective):
-    """One argument, which names something in the spec."""
+    """One argument, which names something in the spec.
 
-    required_arguments = 1
+    Whatever else is written is kept as it is, for the reading of the document to report it as every host does.
+    """
+
+    optional_arguments = 1
     final_argument_whitespace = True
-    has_content = False
+    has_content = True
 
-    def missing(self, kind: str, known: Iterable[str]) -> list[nodes.Node]:
-        """Leave a finding about the argument, which names no such thing."""
-        source, line = self.state_machine.get_source_and_line(self.lineno)
-        row = line or self.lineno
-        span = Span(source or self.env.docname, row, 1, row, 1)
-        found = cast("list[Diagnostic]", self.env.temp_data.setdefault(FOUND, []))
-        names = tuple(known)
-        help_text = suggestion(self.arguments[0], names) or f"known are {', '.join(names)}"
-        found.append(unknown_in_spec(span, kind, self.arguments[0], help_text))
-        return []
+    def named(self, find: Callable[[Spec, str], str | None]) -> str | None:
+        """Return what the argument names, None when it is not one argument alone that names something."""
+        return None if self.content or not self.arguments else find(the_spec(), self.arguments[0])
 
     def cited(self, keys: Sequence[str]) -> list[nodes.Node]:
         """Return the citations as inline nodes, those with an address as references."""
@@ -69,10 +60,9 @@ class OperationDirective(_SpecDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the instruction as standard nodes."""
-        spec = the_spec()
-        stem = _stem(spec, self.arguments[0])
+        spec, stem = the_spec(), self.named(instruction_named)
         if stem is None:
-            return self.missing("instruction", sorted({*spec.index.stems, *map(str.upper, spec.index.subjects)}))
+            return kept(self)
         instruction = spec.instruction(stem)
         self.env.note_dependency(instruction.path)
         text = _operation_text(instruction.path)
@@ -90,13 +80,6 @@ class OperationDirective(_SpecDirective):
     def _exception(self, row: ExceptionRow) -> list[list[nodes.Node]]:
         when: nodes.Node = nodes.literal("", row.when_text) if row.when_text else nodes.Text("always")
         return [[nodes.literal("", row.title)], [when], self.cited(row.cites)]
-
-
-def _stem(spec: Spec, name: str) -> str | None:
-    words = " ".join(name.split())
-    if words.upper() in spec.index.stems:
-        return words.upper()
-    return spec.index.subjects.get(words.lower())
 
 
 def _header(instruction: Instruction) -> nodes.field_list:
@@ -123,13 +106,11 @@ def _operation_text(path: str) -> str:
 class AnswersDirective(_SpecDirective):
     """``.. fsgs:answers:: null_selector_clears_base``: the question, and what each processor answers to it."""
 
-    option_spec: ClassVar[dict[str, Callable[[str], object]]] = {}
-
     def run(self) -> list[nodes.Node]:
         """Return the question and a table of its answers as standard nodes."""
-        spec, name = the_spec(), self.arguments[0].strip()
-        if name not in spec.behaviour_names:
-            return self.missing("question", sorted(spec.behaviour_names))
+        spec, name = the_spec(), self.named(question_named)
+        if name is None:
+            return kept(self)
         behaviour = spec.behaviour(name)
         self.env.note_dependency(str(spec.folder / "behaviours" / f"{name}.toml"))
         shown = nodes.container(classes=["fsgs-answers"], ids=[nodes.make_id(f"fsgs-answers-{name}")])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,7 +25,6 @@ from sphinx_fsgs.present.findings import internal
 from sphinx_fsgs.present.highlight import LEXERS
 from sphinx_fsgs.present.nodes import fsgs_result, standard_nodes
 from sphinx_fsgs.present.pages import add_style, depart_nothing, style_folder, visit_result
-from sphinx_fsgs.present.reference import FOUND
 from sphinx_fsgs.present.replay import replay
 from sphinx_fsgs.spec.errors import SpecError
 
@@ -117,7 +115,6 @@ class _Extension:
         docname = env.docname
         path = Path(env.doc2path(docname))
         shown_as = Path(os.path.relpath(path, app.srcdir)).as_posix()
-        said = tuple(cast("list[Diagnostic]", env.temp_data.pop(FOUND, [])))
         try:
             document = collect(doctree, path, shown_as=shown_as)
             judged = self._judged(document)
@@ -130,7 +127,6 @@ class _Extension:
         settle(doctree)
         for dependency in _files((*map(str, document.dependencies), *judged.dependencies)):
             env.note_dependency(dependency)
-        judged = replace(judged, diagnostics=(*judged.diagnostics, *(_relative(each, app) for each in said)))
         if document.blocks or document.annotations or judged.diagnostics:
             _domain(env).store(docname, judged)
 
@@ -154,12 +150,6 @@ def _domain(env: BuildEnvironment) -> FsgsDomain:
 
 def _files(paths: Sequence[str]) -> Iterator[str]:
     return (path for path in dict.fromkeys(paths) if os.path.isabs(path))
-
-
-def _relative(diagnostic: Diagnostic, app: Sphinx) -> Diagnostic:
-    """Return a finding of a directive, its path made relative to the sources as all others are."""
-    path = Path(os.path.relpath(os.path.abspath(diagnostic.span.path), app.srcdir)).as_posix()
-    return replace(diagnostic, span=replace(diagnostic.span, path=path))
 
 
 def replace_results(app: Sphinx, doctree: nodes.document, docname: str) -> None:

@@ -15,7 +15,9 @@ from typing import Any
 from sphinx_fsgs.check.result import DocumentResult, HostVerdict, Result, Trace, Verdict
 from sphinx_fsgs.diagnostic import Counterexample, Diagnostic, Step
 from sphinx_fsgs.document.model import Annotation, Document
+from sphinx_fsgs.present.shown import missing
 from sphinx_fsgs.source import Span
+from sphinx_fsgs.spec.model import Spec
 
 PROFILES = ("intel_skylake", "amd_zen1", "amd_zen4")
 DIGEST = "0123456789abcdef"
@@ -59,7 +61,8 @@ def check_file(session: FakeSession, path: Path, shown_as: str) -> DocumentResul
 
 def check_document(session: FakeSession, document: Document) -> DocumentResult:
     results = tuple(result for note in document.annotations for result in _results(note))
-    return DocumentResult(document.path, results, document.diagnostics, tuple(map(str, document.dependencies)), 2, 1)
+    found = (*document.diagnostics, *missing(Spec(), document.shown))
+    return DocumentResult(document.path, results, found, tuple(map(str, document.dependencies)), 2, 1)
 
 
 def _results(note: Annotation) -> Iterator[Result]:
