@@ -51,6 +51,7 @@ class Diagnostic:
 
     ``code`` is ``FSGS`` and three digits and is never reused; ``authority`` says by what right the
     tool complains (a rule of the language, or a citation of the spec); ``help`` is the way out.
+    ``elsewhere`` says, behind the counterexample, how the violation looks on other processors.
     """
 
     code: str
@@ -66,6 +67,7 @@ class Diagnostic:
     holds_on: tuple[str, ...] = ()
     counterexample: Counterexample | None = None
     citations: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     def sort_key(self) -> tuple[str, int, int, str]:
         """Order findings as a reader meets them."""

@@ -174,13 +174,14 @@ class Reporter:
                 f"{_title(item)} is false on {self._name(fails, result).words}: {says}",
                 self._authority(shared.outcomes[fails[0]][0][0], result),
                 shared.outcomes[fails[0]][0][0].way_out or _way_out(item, qualifier),
-                (*others, *self._notes(result)),
+                tuple(self._notes(result)),
                 self._fix(item, qualifier),
                 item.text,
                 fails,
                 holds,
                 hosts[0].counterexample,
                 result.citations,
+                others,
             )
 
     def _others(self, hosts: Sequence[HostVerdict], result: Result) -> Iterator[str]:

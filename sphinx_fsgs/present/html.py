@@ -92,6 +92,8 @@ def _finding(diagnostic: Diagnostic) -> Iterator[str]:
         yield _list(diagnostic.notes)
     if diagnostic.counterexample:
         yield _counterexample(diagnostic.counterexample)
+    if diagnostic.elsewhere:
+        yield _list(diagnostic.elsewhere)
 
 
 def _counterexample(run: Counterexample) -> str:

@@ -39,6 +39,7 @@ FAILURE = Diagnostic(
     fails_on=("intel_skylake", "amd_zen1"),
     counterexample=COUNTEREXAMPLE,
     citations=("sdm:SWAPGS",),
+    elsewhere=("on AMD Zen 1: from GS_SHADOW = 2",),
 )
 MISSPELT = Diagnostic(
     "FSGS110",

@@ -33,6 +33,7 @@ page.rst:4:16: error FSGS301: SWAPGS changes GS_SHADOW
              GS_SHADOW  0x1
     line 12  swapgs     GS.base = 0x1, GS_SHADOW = 0x0, no serialisation
     after    GS_SHADOW  0x0
+  = on AMD Zen 1: from GS_SHADOW = 2
   = by: spec/instructions/SWAPGS.insn:12
   = see: sdm:SWAPGS
   = help: write "SWAPGS swaps GS.base and GS_SHADOW"
@@ -177,6 +178,11 @@ def test_what_was_not_judged_is_said_to_be_so() -> None:
     for markup in (html.render(unread), html.render_note([unread, HOLDS]), html.render_mark(unread)):
         assert "FSGS110" in markup or html.NOT_JUDGED in markup
     assert "unknown cell" in html.render(unread)
+
+
+def test_html_shows_other_processors_behind_the_counterexample() -> None:
+    markup = html.render(FAILS)
+    assert 0 < markup.find("intel_skylake, for example") < markup.find("on AMD Zen 1: from GS_SHADOW = 2")
 
 
 def test_html_escapes_what_a_document_says() -> None:

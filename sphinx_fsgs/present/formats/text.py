@@ -30,8 +30,9 @@ def finding(diagnostic: Diagnostic, sources: Sources, palette: Palette = _PLAIN)
     lines = [
         _head(diagnostic, palette),
         *_excerpt(diagnostic, sources, gutter, palette),
-        *_notes(diagnostic, gutter, palette),
+        *_items(diagnostic.notes, gutter, palette),
         *_run(diagnostic.counterexample, gutter, palette),
+        *_items(diagnostic.elsewhere, gutter, palette),
         *_way_out(diagnostic, gutter, palette),
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -70,8 +71,8 @@ def _window(text: str, start: int) -> tuple[str, int]:
     return text[cut : cut + _LONGEST], cut
 
 
-def _notes(diagnostic: Diagnostic, gutter: int, palette: Palette) -> Iterator[str]:
-    for note in diagnostic.notes:
+def _items(notes: Iterable[str], gutter: int, palette: Palette) -> Iterator[str]:
+    for note in notes:
         yield from _item(note, "", gutter, palette)
 
 
@@ -104,8 +105,9 @@ def counterexample_table(counterexample: Counterexample, palette: Palette = _PLA
 def details(diagnostic: Diagnostic) -> str:
     """Return what belongs to a finding besides place and message, indented, each line ended."""
     lines = [
-        *_notes(diagnostic, 3, _PLAIN),
+        *_items(diagnostic.notes, 3, _PLAIN),
         *_run(diagnostic.counterexample, 3, _PLAIN),
+        *_items(diagnostic.elsewhere, 3, _PLAIN),
         *_way_out(diagnostic, 3, _PLAIN),
     ]
     return "".join(line.rstrip() + "\n" for line in lines)
