@@ -24,6 +24,7 @@ from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.example import Example
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.scope import Both, Scope
+from sphinx_fsgs.syntax.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
     from sphinx_fsgs.syntax.claim import ClaimTree
@@ -63,6 +64,11 @@ class Session:
     def lexicon(self) -> Lexicon:
         """The words with which documents are read."""
         return self.spec.lexicon
+
+    @cached_property
+    def words(self) -> Vocabulary:
+        """The words by which documents speak of FS or GS."""
+        return vocabulary(self.lexicon)
 
     @property
     def spec_digest(self) -> str:

@@ -16,10 +16,12 @@ from sphinx_fsgs.document.blocks import bind
 from sphinx_fsgs.document.locate import Cursor, Found, Locator, Shape, Source
 from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, SHOWING, fsgs_annotation, fsgs_claim, split_words
 from sphinx_fsgs.document.model import HEADS, Annotation, Block, Document, Origin, Shown
+from sphinx_fsgs.document.prefilter import speaks_in
 from sphinx_fsgs.document.prose import passages
 from sphinx_fsgs.document.region import region_below
 from sphinx_fsgs.document.text import load
 from sphinx_fsgs.source import Fragment, Line, Span
+from sphinx_fsgs.syntax.vocabulary import Vocabulary
 
 _HEAD = re.compile(r"fsgs:(?=[ \t]|$)(?:[ \t]+(?P<word>\S+))?[ \t]*", re.MULTILINE)
 _NO_BLANK = re.compile(r"fsgs:(?P<word>[\w-]+)")
@@ -36,11 +38,19 @@ _STUCK = re.compile(r"\.\.[ ]+fsgs\b")
 _GLUED = re.compile(r"\.\.fsgs\b")
 
 
-def collect(doctree: nodes.document, path: Path, *, shown_as: str | None = None, text: str | None = None) -> Document:
+def collect(
+    doctree: nodes.document,
+    path: Path,
+    *,
+    shown_as: str | None = None,
+    text: str | None = None,
+    words: Vocabulary | None = None,
+) -> Document:
     """Return what ``doctree``, made from the file at ``path``, holds for us.
 
     :param shown_as: how the user wrote the path; spans carry it, and included files are named beside it.
     :param text: the text of the file if it is at hand; else it is read.
+    :param words: with these, what a document says is read only where one of its files has a strong word.
     """
     shown = shown_as if shown_as is not None else str(path)
     source = load(path, shown) if text is None else text
@@ -52,7 +62,10 @@ def collect(doctree: nodes.document, path: Path, *, shown_as: str | None = None,
     # Prose is read with a locator of its own, so that it moves nothing that the places of markup rely on.
     prose = Locator(main)
     _dependencies(prose, doctree)
-    return replace(collector.document(shown, doctree), passages=passages(doctree, prose))
+    document = collector.document(shown, doctree)
+    if words and not any(speaks_in(each.text.encode(errors="replace"), words) for each in prose.sources()):
+        return document
+    return replace(document, passages=passages(doctree, prose))
 
 
 @dataclass(slots=True)

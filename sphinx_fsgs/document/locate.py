@@ -99,7 +99,7 @@ class Source:
     """One file: its rows, and which rows hold a given text."""
 
     def __init__(self, path: Path, shown: str, text: str) -> None:
-        self.path, self.shown = path, shown
+        self.path, self.shown, self.text = path, shown, text
         self.rows = tuple(_rows(text))
 
     def place(self, index: int, column: int) -> Span:

@@ -18,26 +18,36 @@ from sphinx_fsgs.document.model import Document
 from sphinx_fsgs.document.text import load, split_lines
 from sphinx_fsgs.document.tolerant import Session, tolerance
 from sphinx_fsgs.source import Span
+from sphinx_fsgs.syntax.vocabulary import Vocabulary
 
 _SILENT = 5
 _ERROR, _SEVERE = 3, 4
 _PROJECT_MARKS = (".git", "pyproject.toml", "fsgs.toml")
 
 
-def read_file(path: Path, *, shown_as: str | None = None, root: Path | None = None) -> Document:
+def read_file(
+    path: Path,
+    *,
+    shown_as: str | None = None,
+    root: Path | None = None,
+    text: str | None = None,
+    words: Vocabulary | None = None,
+) -> Document:
     """Return what the rst file at ``path`` holds; what is wrong with it is among the diagnostics.
 
     :param shown_as: how the user wrote the path; spans carry it.
     :param root: the folder below which ``include`` may read; by default the project that holds the file.
+    :param text: the text of the file if it is at hand; else it is read.
+    :param words: as for :func:`~sphinx_fsgs.document.collect.collect`.
     """
     shown = shown_as if shown_as is not None else str(path)
-    text = load(path, shown)
-    if isinstance(text, Diagnostic):
-        return Document(shown, (), (), (text,))
+    loaded = load(path, shown) if text is None else text
+    if isinstance(loaded, Diagnostic):
+        return Document(shown, (), (), (loaded,))
     session = Session(path.resolve(), shown, (root or _project(path)).resolve())
     try:
-        document = _parse(text, session)
-        found = collect(document, path, shown_as=shown, text=text)
+        document = _parse(loaded, session)
+        found = collect(document, path, shown_as=shown, text=loaded, words=words)
     except RecursionError:
         return Document(shown, (), (), (findings.too_deep(Span(shown, 1, 1, 1, 1)),))
     diagnostics = sorted({*found.diagnostics, *session.diagnostics}, key=Diagnostic.sort_key)

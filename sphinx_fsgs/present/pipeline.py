@@ -11,7 +11,8 @@ from sphinx_fsgs.check.result import DocumentResult, Result
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document.model import Annotation, Document
-from sphinx_fsgs.document.reader import read_file
+from sphinx_fsgs.document.prefilter import is_worth_reading
+from sphinx_fsgs.document.text import load
 from sphinx_fsgs.machine import solver
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.parsed import Parsed
@@ -27,8 +28,16 @@ NO_BLOCK = "FSGS615"
 
 
 def check_file(session: Session, path: Path, shown_as: str | None = None) -> DocumentResult:
-    """Read and check one file."""
-    return check_document(session, read_file(path, shown_as=shown_as))
+    """Read and check one file; one that has nothing for us is only searched, not read."""
+    shown = str(path) if shown_as is None else shown_as
+    text = load(path, shown)
+    if isinstance(text, Diagnostic):
+        return DocumentResult(shown, (), (text,))
+    if not is_worth_reading(path, text.encode(errors="replace"), session.words):
+        return DocumentResult(shown, (), ())
+    from sphinx_fsgs.document.reader import read_file  # brings in docutils: only for a file that is read
+
+    return check_document(session, read_file(path, shown_as=shown, text=text, words=session.words))
 
 
 def check_document(session: Session, document: Document) -> DocumentResult:

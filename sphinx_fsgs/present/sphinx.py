@@ -116,7 +116,8 @@ class _Extension:
         path = Path(env.doc2path(docname))
         shown_as = Path(os.path.relpath(path, app.srcdir)).as_posix()
         try:
-            document = collect(doctree, path, shown_as=shown_as)
+            words = self._session.words if self._session else None
+            document = collect(doctree, path, shown_as=shown_as, words=words)
             judged = self._judged(document)
             attach(doctree, document, judged)
         except Exception as error:

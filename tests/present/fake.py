@@ -28,6 +28,7 @@ class FakeSession:
 
     spec_digest = DIGEST
     tool_version = "9.9"
+    words = None
 
     @classmethod
     def open(cls, where: str | None = None, **_: Any) -> FakeSession:
