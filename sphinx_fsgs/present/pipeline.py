@@ -98,6 +98,12 @@ class _Work:
                 yield self._example(note)
             elif note.head in ("claim", "claims"):
                 yield from self._claims(note)
+        if self.document.passages:
+            from sphinx_fsgs.present.unmarked import unmarked
+
+            results, found = unmarked(self.session, self.document)
+            self.found.extend(found)
+            yield from results
 
     def _read_page(self, note: Annotation) -> None:
         parsed = read_page(_options(note), note.body, self.session.lexicon, note.span)

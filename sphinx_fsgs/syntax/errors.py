@@ -52,6 +52,19 @@ def parse(language: Language, fragment: Fragment) -> Tree[Token] | Diagnostic:
     return _too_deep(fragment, language.authority, MAX_DEPTH) if _depth(tree) > MAX_DEPTH else tree
 
 
+def reads(language: Language, fragment: Fragment) -> bool:
+    """Return whether a statement can be read; why not is not looked for, which is what takes time."""
+    from lark.exceptions import UnexpectedInput
+
+    if _beyond_bounds(fragment, language.authority):
+        return False
+    try:
+        language.parser().parse(fragment.text, start=language.start)
+    except UnexpectedInput:
+        return False
+    return True
+
+
 def _beyond_bounds(fragment: Fragment, authority: str) -> Diagnostic | None:
     if len(fragment.text) > MAX_CHARACTERS:
         message = f"a statement of {len(fragment.text)} characters; at most {MAX_CHARACTERS} are read"

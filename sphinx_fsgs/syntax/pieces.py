@@ -18,11 +18,13 @@ def cut(fragment: Fragment, start: int, end: int) -> Fragment:
     end = max(start, start + len(text.strip()))
     lines: list[Line] = []
     offset = 0
-    for line in fragment.lines:
+    for number, line in enumerate(fragment.lines):
+        offset += 1 if number and not line.glued else 0
         first, last = max(start - offset, 0), min(end - offset, len(line.text))
         if first < last or (first == last and start - offset == first and not lines):
-            lines.append(Line(line.text[first:last], line.path, line.line, line.column + first, line.indent))
-        offset += len(line.text) + 1
+            glued = line.glued and bool(lines)
+            lines.append(Line(line.text[first:last], line.path, line.line, line.column + first, line.indent, glued))
+        offset += len(line.text)
     return Fragment(tuple(lines) or (fragment.lines[-1],))
 
 

@@ -8,10 +8,10 @@ from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.source import Fragment
 from sphinx_fsgs.syntax.claim import CellPart, ClaimTree
 from sphinx_fsgs.syntax.clauses import divide, read_tail
-from sphinx_fsgs.syntax.errors import parse
+from sphinx_fsgs.syntax.errors import parse, reads
 from sphinx_fsgs.syntax.forms import Form, model, nearest, triggered
 from sphinx_fsgs.syntax.lexicon import Lexicon
-from sphinx_fsgs.syntax.parsed import Findings, Parsed
+from sphinx_fsgs.syntax.parsed import MAX_CHARACTERS, Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut, one_line
 from sphinx_fsgs.syntax.sections import statements_of
 
@@ -57,11 +57,10 @@ def read_claim(fragment: Fragment, lexicon: Lexicon) -> Parsed[ClaimTree]:
             "FSGS167", fragment.span(), f'"whenever both complete" says nothing in a claim of "{form.name}"', help
         )
     _two_for_a_swap(built, findings, core)
-    if any(getattr(each, "word", "") == "only" for each in _role(built, "limit")):
-        if not {"cpl", "mode"} & {each.kind for each in clauses}:
-            findings.error(
-                "FSGS167", fragment.span(), '"only" says nothing here', "say where: at CPL 0, in 64-bit mode"
-            )
+    limited = any(getattr(each, "word", "") == "only" for each in _role(built, "limit"))
+    if limited and not {"cpl", "mode"} & {each.kind for each in clauses}:
+        help = "say where: at CPL 0, in 64-bit mode"
+        findings.error("FSGS161", fragment.span(), '"only" is said, but not where', help)
     if findings.found:
         return Parsed(None, findings.done())
     claim = ClaimTree(
@@ -80,6 +79,21 @@ def read_claim(fragment: Fragment, lexicon: Lexicon) -> Parsed[ClaimTree]:
 
 
 _MODEL = "SWAPGS swaps GS.base and GS_SHADOW"
+
+
+def understood(fragment: Fragment, lexicon: Lexicon) -> ClaimTree | str:
+    """Return what a sentence claims if all of it is read, and in one way only; else in one word why not.
+
+    For sentences that nobody marked as claims: nothing is reported, and nothing is suggested.
+    """
+    sentence = cut(fragment, 0, len(fragment.text.rstrip().rstrip(".")))
+    if len(fragment.text) > MAX_CHARACTERS:
+        return "no-form"
+    core, _ = divide(sentence, lexicon)
+    reading = [form for form in triggered(core.text) if reads(form.language, core)]
+    if len(reading) != 1:
+        return "two-readings" if reading else "no-form"
+    return read_claim(sentence, lexicon).tree or "unknown-name"
 
 
 def _sentence(core: Fragment, whole: Fragment, findings: Findings) -> tuple[Form, Tree[Token]] | None:

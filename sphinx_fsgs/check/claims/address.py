@@ -10,6 +10,9 @@ from sphinx_fsgs.check.judge import Judge, Judgement
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import ClaimTree, WordPart
 
+TABLE = True
+"""What refutes it is an entry of a table of the spec, not a state."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

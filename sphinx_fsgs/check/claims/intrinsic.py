@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.claims.form import (
     CLAIM_FAILS,
-    NO_ROLE,
     About,
     cell_names,
     cites_of,
@@ -40,9 +39,9 @@ DESTINATION, SOURCE = "destination", "source"
 class Access:
     """The instruction reads a cell: its destination gets what the cell holds, and the cell stays as it was.
 
-    With ``writes`` the cell gets its source, zero-extended or cut to the cell's width. An instruction without
-    a destination reads nothing that it could be seen to read, so only a change of the cell refutes that; one
-    without a source writes a cell if it can change it.
+    An instruction without a destination reads a cell if what it leaves in another one, or whether it completes,
+    hangs on it. With ``writes`` the cell gets the source, zero-extended or cut to the cell's width; an instruction
+    without a source, or whose target is not named, writes a cell if it can change it.
     """
 
     about: About
@@ -56,7 +55,7 @@ class Access:
 
     def happens(self, run: Finished, variant: Variant) -> Judgement | None:
         """For an instruction without a source: some state is one in which the cell changes."""
-        if not self.writes or self.negated or SOURCE in variant.roles:
+        if not self.writes or self.negated or self._aims(variant):
             return None
         (cell,) = resolved((self.cell,), variant)
         around = context(run, self.about.spec)
@@ -86,22 +85,31 @@ class Access:
         yield Claimed(violation, says, self.about.tree.span, CLAIM_FAILS, frozenset(wanted), completes)
 
     def _read(self, cell: Name, variant: Variant, run: Finished) -> Callable[[Observed], Value]:
+        if DESTINATION not in variant.roles:
+            hangs = int(_hangs_on(named_cells([cell], context(run, self.about.spec)), run))
+            return lambda seen: hangs
         around = context(run, self.about.spec)
+        (into,) = resolved((Name(DESTINATION, cell.span),), variant)
+        assert isinstance(into, Name)
 
         def read(seen: Observed) -> Value:
             kept = unchanged(cell, seen.last, seen.first, around)
-            if DESTINATION not in variant.roles:
-                return kept
-            (into,) = resolved((Name(DESTINATION, cell.span),), variant)
-            assert isinstance(into, Name)
             final, _, width = final_value(into.name, seen, self.about.spec)
             _, held, size = final_value(cell.name, seen, self.about.spec)
             return terms.and_(kept, terms.eq(final, _fitted(held, size, width), width))
 
         return read
 
+    def _aims(self, variant: Variant) -> bool:
+        """Return whether the words say where the source goes: WRMSR without "to" says it of no register."""
+        open_ended = any(
+            self.about.spec.instruction(each.instruction).target and not each.target
+            for each in self.about.subjects.subjects
+        )
+        return SOURCE in variant.roles and not open_ended
+
     def _written(self, cell: Name, variant: Variant) -> Callable[[Observed], Value] | None:
-        if SOURCE not in variant.roles:
+        if not self._aims(variant):
             return None
 
         def written(seen: Observed) -> Value:
@@ -112,6 +120,17 @@ class Access:
         return written
 
 
+def _hangs_on(cells: frozenset[int], run: Finished) -> bool:
+    """Return whether another cell, or which path is taken, can hang on what these cells hold at first."""
+    others = [each.index for each in run.start.spec.layout.cells if each.index not in cells]
+    for path, seen in zip(run.paths, run.seen, strict=True):
+        held = set(terms.unknowns([seen.first.place.read(index) for index in cells]))
+        left = [seen.last.place.read(index) for index in others]
+        if held & set(terms.unknowns([*path.conditions, *left])):
+            return True
+    return False
+
+
 def _fitted(value: Value, size: int, width: int) -> Value:
     """Return a value of ``size`` bits in ``width`` bits: zero-extended, or its low part."""
     return terms.zero_extend(value, size, width) if size < width else terms.extract(value, width - 1, 0)
@@ -120,17 +139,11 @@ def _fitted(value: Value, size: int, width: int) -> Value:
 def read(tree: ClaimTree, spec: Spec) -> Access:
     """Return what the claim says.
 
-    :raises EvaluationError: when the cell is no single cell, or the instruction has nothing to read into.
+    :raises EvaluationError: when what is named is no cell.
     """
     (verb,) = (part.word for part in tree.role("verb") if isinstance(part, WordPart))
     (part,) = (part for part in tree.role("cells") if isinstance(part, CellPart))
     if part.name == MEMORY_WORD:
         raise complain(NOT_A_PLACE, part.span, "memory as a whole is no place of one value", "name a cell")
-    about, (cell,) = About(tree, spec, subject_of(tree)), cell_names(tree)
-    writes = verb == "writes"
-    programs = about.variants()
-    if programs and not writes and not any({DESTINATION, SOURCE} & each.roles.keys() for each in programs):
-        text = "; ".join(subject.text for subject in about.subjects.subjects)
-        help_text = "say what it copies, swaps or changes"
-        raise complain(NO_ROLE, part.span, f"{text} has no destination into which it could read", help_text)
-    return Access(about, cell, writes, tree.negated)
+    (cell,) = cell_names(tree)
+    return Access(About(tree, spec, subject_of(tree)), cell, verb == "writes", tree.negated)

@@ -11,6 +11,9 @@ from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import ClaimTree, ValuePart, WordPart
 from sphinx_fsgs.syntax.expression import Number
 
+TABLE = True
+"""What refutes it is an entry of a table of the spec, not a state."""
+
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
