@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sphinx_fsgs.check.printed import prints
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import Place as Where
 from sphinx_fsgs.machine.evaluate import Typed, evaluate, fit, read_view, truth, value_at
@@ -23,6 +24,7 @@ from sphinx_fsgs.syntax.example import (
     NoFault,
     NothingElse,
     Place,
+    Prints,
     Ran,
     Serialises,
     Unchanged,
@@ -105,6 +107,8 @@ def violated(condition: Condition, seen: Observed, context: Context) -> Value:
             for step in seen.steps
         )
         return int(times != claimed.times)
+    if isinstance(claimed, Prints):
+        return terms.not_(prints(claimed.lines, seen, context.program))
     if isinstance(claimed, Serialises):
         happened = serialised(seen, context.program, claimed.mnemonic)
         return happened if claimed.negated else terms.not_(happened)
@@ -163,7 +167,7 @@ def nothing_else(claimed: NothingElse, at: Snapshot, first: Snapshot, context: C
             named.append(line.claimed.condition)
         elif isinstance(line.claimed, Unchanged):
             named.extend(line.claimed.cells)
-    free = named_cells(named, context)
+    free = named_cells(named, context) | context.program.working
     same = [
         terms.eq(at.place.read(cell.index), first.place.read(cell.index), cell.width)
         for cell in context.layout.cells

@@ -57,6 +57,16 @@ class Prepared:
     mode: Mode
 
 
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An example in C as one that runs steps: what was assumed, what was found, and in which cells its steps work."""
+
+    example: Example
+    assumed: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    working: frozenset[int] = frozenset()
+
+
 class ExampleJudge:
     """Judges prepared examples; bad lines are collected in ``diagnostics``, once each."""
 

@@ -191,7 +191,7 @@ class Judge:
         """Return what the deciding lines cite, the last first; if none, what the instructions do."""
         from sphinx_fsgs.check.places import cites_at
 
-        stems = tuple(dict.fromkeys(each.stem for each in run.program.instructions))
+        stems = run.program.stems
         found = [key for line in reversed(lines) for key in cites_at(self.spec, line, stems)]
         found = found or [key for stem in stems for key in self.spec.cites_of(stem)]
         return tuple(dict.fromkeys(found))

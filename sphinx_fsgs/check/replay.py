@@ -13,7 +13,7 @@ from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.concrete import ConcreteMachine
 from sphinx_fsgs.machine.evaluate import Place, Typed
 from sphinx_fsgs.machine.observe import Done, MemoryChange, Observed, RegisterChange, Snapshot, changes_of_bytes
-from sphinx_fsgs.machine.program import Call, Program
+from sphinx_fsgs.machine.program import Call, Print, Program
 from sphinx_fsgs.machine.run import MAX_STEPS, Outcome
 from sphinx_fsgs.machine.setup import Start
 from sphinx_fsgs.machine.symbolic import undefined_name
@@ -138,7 +138,10 @@ class Replayer:
             machine.begin()
             raise Fault("#UD", None, 0)
         arguments: tuple[Value, ...] = ()
-        if isinstance(bound, Call):
+        code: Callable[..., object] = _nothing
+        if isinstance(bound, Print):
+            pass
+        elif isinstance(bound, Call):
             code = self.compiler.service(bound.service, self.program.mode)
             frame = Frame(index, tuple(cells), machine.memory, machine.msrs)
             arguments = bound.values(self._place(frame, initial, self._names(initial.values)))
@@ -240,6 +243,10 @@ class _Initial:
                 known if self.rules.any_mapping and known is not None else int(not self.rules.any_mapping or known != 0)
             )
         return self.values.lookup(name, argument) or 0
+
+
+def _nothing(*_: object) -> None:
+    """What printing does to the machine."""
 
 
 def _int(value: Value) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx_fsgs.check.asking import Asked, Oracle, share
-from sphinx_fsgs.check.example import ExampleJudge, Prepared
+from sphinx_fsgs.check.example import Compiled, ExampleJudge, Prepared
 from sphinx_fsgs.check.judge import Judge, Judgement
 from sphinx_fsgs.check.report import Item, Reporter
 from sphinx_fsgs.check.result import Origin, Result
@@ -89,13 +89,16 @@ class Session:
         item = Item("example", tree.name, _listing(tree), origin, tree.span, tree.expect)
         profiles, problems = self._hosts(tree.where, tree.span)
         problems = [*found, *problems]
+        compiled = self._compiled(tree) if tree.code else Compiled(tree)
+        tree = compiled.example
+        problems.extend(compiled.diagnostics)
         mode = mode_of(tree.before)
         assembled = assemble(tree.run, self.spec, mode, symbols_of(tree.before, self.spec))
         problems.extend(assembled.diagnostics)
         if assembled.program is None or _errors(problems):
             return self._unjudged(item, problems)
         judge = ExampleJudge(self.judge, self.oracle)
-        prepared = Prepared(tree, assembled.program, mode)
+        prepared = Prepared(tree, replace(assembled.program, working=compiled.working), mode)
 
         def work(answers: Asked) -> Judgement:
             return judge.judge_one(prepared, answers)
@@ -103,7 +106,14 @@ class Session:
         shared = share(self.oracle, profiles, work)
         if judge.diagnostics:
             return self._unjudged(item, [*problems, *judge.diagnostics])
-        return self._with_notes(self.reporter.result(item, shared, work, self.oracle), problems)
+        result = self.reporter.result(item, shared, work, self.oracle)
+        result = replace(result, assuming=(*result.assuming, *compiled.assumed)) if compiled.assumed else result
+        return self._with_notes(result, problems)
+
+    def _compiled(self, tree: Example) -> Compiled:
+        from sphinx_fsgs.check.compiled import compiled
+
+        return compiled(tree, self.spec)
 
     def claim(self, tree: ClaimTree, origin: Origin, name: str = "", expected: str = "holds") -> Result:
         """Return the Result of a claim."""
@@ -204,8 +214,9 @@ def _errors(found: Sequence[Diagnostic]) -> bool:
 
 def _listing(tree: Example) -> str:
     from sphinx_fsgs.syntax.assembly import Environment, Instruction, Label
+    from sphinx_fsgs.syntax.c import CDirective, CElided
 
-    lines = []
+    lines = [each.text for each in tree.code if not isinstance(each, (CDirective, CElided))]
     for statement in tree.run:
         if isinstance(statement, (Instruction, Environment)):
             lines.append(statement.text)

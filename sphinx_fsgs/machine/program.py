@@ -1,4 +1,4 @@
-"""A run's code: bound instructions at nominal addresses, calls of the platform, and the labels between them.
+"""A run's code: bound instructions at nominal addresses, calls of the platform, output, and the labels between them.
 
 A front end that has no lines of assembly makes a call of the platform by hand:
 ``Call("arch_prctl", (Name("ARCH_SET_GS", span), value), None, False, text, span)``. Each argument is an
@@ -18,7 +18,7 @@ from sphinx_fsgs.machine.evaluate import Place, value_at
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.assembly import AsmStatement, Environment, Instruction, Label
+from sphinx_fsgs.syntax.assembly import AsmStatement, Environment, Instruction, Label, Output, Shown
 from sphinx_fsgs.syntax.example import Mode
 from sphinx_fsgs.syntax.expression import Expr, names_in
 
@@ -71,17 +71,40 @@ class Call:
         return tuple(value_at(each, place, 64) for each in self.arguments)
 
 
-Element = Bound | Call
+@dataclass(frozen=True, slots=True)
+class Print:
+    """Something is printed, as a step of its own: texts, and values over the state before it. It changes nothing."""
+
+    pieces: tuple[str | Shown, ...]
+    mnemonic: str
+    text: str
+    span: Span = field(compare=False)
+
+    stem: ClassVar[str] = ""
+    requires: ClassVar[str] = ""
+    leaves: ClassVar[bool] = False
+    uses_segment: ClassVar[frozenset[str]] = frozenset()
+
+    def key(self) -> tuple[object, ...]:
+        """Return something hashable that tells whether two do the same."""
+        return (self.mnemonic, self.pieces)
+
+
+Element = Bound | Call | Print
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What is run, in the order of the text; ``labels`` lead to the index of the one that follows."""
+    """What is run, in the order of the text; ``labels`` lead to the index of the one that follows.
+
+    ``working`` are cells in which a compiler works, so that no sentence on what changes counts them.
+    """
 
     instructions: tuple[Element, ...]
     labels: Mapping[str, int]
     mode: Mode
     start: int = field(default=START)
+    working: frozenset[int] = frozenset()
 
     def address(self, index: int) -> int:
         """Return the nominal address of an instruction, or of the place behind the last."""
@@ -100,6 +123,11 @@ class Program:
         return tuple(each for each in self.instructions if isinstance(each, Call))
 
     @property
+    def stems(self) -> tuple[str, ...]:
+        """The entries of the spec that it runs, each once."""
+        return tuple(dict.fromkeys(each.stem for each in self.instructions if each.stem))
+
+    @property
     def arguments(self) -> tuple[Expr, ...]:
         """The arguments of its calls."""
         return tuple(expr for call in self.calls for expr in call.arguments)
@@ -116,12 +144,12 @@ class Assembled:
 def assemble(statements: Sequence[AsmStatement], spec: Spec, mode: Mode, symbols: Mapping[str, int]) -> Assembled:
     """Bind every line; each bad line gives one finding."""
     start = START if mode == "64-bit" else START & 0xFFFFFFFF
-    lines: list[Instruction | Environment] = []
+    lines: list[Instruction | Environment | Output] = []
     labels: dict[str, int] = {}
     numeric: list[tuple[str, int]] = []
     found: list[Diagnostic] = []
     for statement in statements:
-        if isinstance(statement, (Instruction, Environment)):
+        if isinstance(statement, (Instruction, Environment, Output)):
             lines.append(statement)
         elif isinstance(statement, Label):
             if statement.name.isdigit():
@@ -135,11 +163,25 @@ def assemble(statements: Sequence[AsmStatement], spec: Spec, mode: Mode, symbols
     for number, line in enumerate(lines):
         around = Surroundings(spec, mode, symbols, addresses, _near(numeric, number, start))
         try:
-            bound.append(bind(line, around) if isinstance(line, Instruction) else _call(line, around))
+            bound.append(_element(line, around))
         except BindError as error:
             found.append(error.diagnostic)
     program = None if found else Program(tuple(bound), labels, mode, start)
     return Assembled(program, tuple(found))
+
+
+def _element(line: Instruction | Environment | Output, around: Surroundings) -> Element:
+    """Return what a line is as a step.
+
+    :raises BindError: when it cannot be one.
+    """
+    if isinstance(line, Instruction):
+        return bind(line, around)
+    return (
+        _call(line, around)
+        if isinstance(line, Environment)
+        else Print(line.pieces, line.function, line.text, line.span)
+    )
 
 
 def _call(line: Environment, around: Surroundings) -> Call:
@@ -155,7 +197,7 @@ def _call(line: Environment, around: Surroundings) -> Call:
     given = (*line.arguments, *(() if line.expected is None else (line.expected,)))
     for name in (each for expr in given for each in names_in(expr)):
         check_name(name, around)
-    succeeds = line.expected is None and entry.succeeds is not None
+    succeeds = line.succeeds and line.expected is None and entry.succeeds is not None
     return Call(line.operation, line.arguments, line.expected, succeeds, line.text, line.span)
 
 

@@ -12,7 +12,7 @@ from sphinx_fsgs.machine import solver, terms
 from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.evaluate import Place, truth
 from sphinx_fsgs.machine.memory import Memory
-from sphinx_fsgs.machine.program import Call, Element, Program
+from sphinx_fsgs.machine.program import Call, Element, Print, Program
 from sphinx_fsgs.machine.setup import STACK_ROOM, Start
 from sphinx_fsgs.machine.symbolic import Deferred, Machine, Occurred, PossibleFault, State
 from sphinx_fsgs.machine.terms import Term, Value
@@ -450,6 +450,8 @@ class Runner:
         state.cells[_rip(start)] = program.address(walk.index + 1)
         tag = str(walk.steps.length if walk.steps else 0)
         machine = Machine(state, start.origin, walk.known, start.rules, tag)
+        if isinstance(bound, Print):
+            return machine, 1
         if isinstance(bound, Call):
             arguments = bound.values(start.place(walk.state.copy()))
             completed = self.compiler.service(bound.service, program.mode)(machine, 1, 1, start.answers, *arguments)

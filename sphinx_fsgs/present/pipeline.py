@@ -120,6 +120,7 @@ class _Work:
             self.session.lexicon,
             note.span,
             known=self.page.known,
+            language=dict(self.page.options).get("language", ""),
         )
         assert parsed.tree is not None
         tree = merge(self.page, parsed.tree)

@@ -30,6 +30,7 @@ class AddressSpace:
     """A named address space: the segment whose prefix its accesses carry, and which compilers know it.
 
     ``ignored`` names compilers that read the words with a warning and then address memory without the prefix.
+    ``macro`` is what compilers define that know the name.
     """
 
     name: str
@@ -37,15 +38,17 @@ class AddressSpace:
     accepted: tuple[str, ...]
     ignored: tuple[str, ...]
     cites: tuple[str, ...]
+    macro: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Something that compilers refuse, or warn of, in the versions that were tried."""
+    """Something that ``compilers`` refuse, or of which those of ``warns`` warn, in the versions that were tried."""
 
     id: str
     title: str
     compilers: tuple[str, ...]
+    warns: tuple[str, ...]
     severity: Severity
     message: str
     help: str
@@ -87,6 +90,7 @@ def load_address_spaces(folder: Path) -> dict[str, AddressSpace]:
             row.texts("accepted"),
             row.texts("ignored", optional=True),
             row.cites(citations),
+            row.text("macro", ""),
         )
         row.done()
     sheet.finish()
@@ -105,6 +109,7 @@ def load_rejections(folder: Path) -> dict[str, Rejection]:
             row.text("id"),
             row.text("title"),
             row.texts("compilers"),
+            row.texts("warns", optional=True),
             _SEVERITIES.get(row.choice("severity", _SEVERITIES, "severity"), "error"),
             row.text("message"),
             row.text("help"),

@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
 from sphinx_fsgs.spec.behaviours import Behaviour, behaviour_names, load_behaviour
+from sphinx_fsgs.spec.c import load_steps, load_types
 from sphinx_fsgs.spec.citations import load_citations
 from sphinx_fsgs.spec.compilers import load_address_spaces, load_intrinsics, load_rejections
 from sphinx_fsgs.spec.errors import SpecError
@@ -28,7 +29,7 @@ def check_tables(folder: Path) -> tuple[Diagnostic, ...]:
     Tables are held against each other only when each of them can be used.
     """
     found: list[Diagnostic] = []
-    for load in (load_citations, load_features, load_vendors, load_rejections):
+    for load in (load_citations, load_features, load_vendors, load_rejections, load_types, load_steps):
         _attempt(found, load, folder)
     found.extend(_compilers(folder, found))
     names = _attempt(found, load_names, folder)

@@ -11,6 +11,7 @@ from pathlib import Path
 from sphinx_fsgs.files import data_dir
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.behaviours import UNKNOWN, Behaviour, behaviour_names, load_behaviour
+from sphinx_fsgs.spec.c import CTypes, Steps, load_steps, load_types
 from sphinx_fsgs.spec.citations import Citation, load_citations
 from sphinx_fsgs.spec.compilers import (
     AddressSpace,
@@ -169,6 +170,16 @@ class Spec:
     def rejections(self) -> Mapping[str, Rejection]:
         """What compilers refuse, by the names of the rules."""
         return load_rejections(self.folder)
+
+    @cached_property
+    def c_types(self) -> CTypes:
+        """The integer types of C."""
+        return load_types(self.folder)
+
+    @cached_property
+    def c_steps(self) -> Steps:
+        """The instructions that statements of C become."""
+        return load_steps(self.folder)
 
     @cached_property
     def unknowns(self) -> Mapping[str, int]:

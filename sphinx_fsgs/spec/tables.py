@@ -138,6 +138,16 @@ class Record:
             self.complain(WRONG_VALUE, f"{key} lists {value!r} twice", key, value, help="name it once")
         return tuple(dict.fromkeys(values))
 
+    def rows(self, key: str, length: int) -> tuple[tuple[str, ...], ...]:
+        """Return a list of lists of strings, each of that length."""
+        neutral: list[list[str]] = []
+        values = self._get(key, _is_rows, "a list of lists of texts", neutral)
+        for number, row in enumerate(values, 1):
+            if len(row) != length:
+                message = f"row {number} of {key} has {len(row)} texts"
+                self.complain(WRONG_VALUE, message, key, help=f"give {length}")
+        return tuple(tuple(row) for row in values)
+
     def choice(self, key: str, known: Collection[str], what: str) -> str:
         """Return a string that is one of ``known``; ``what`` says in a message what these are."""
         value = self.text(key)
@@ -243,6 +253,10 @@ def _is_maybe(value: object) -> bool | str | None:
 
 def _is_texts(value: object) -> list[str] | None:
     return value if isinstance(value, list) and all(_is_text(each) is not None for each in value) else None
+
+
+def _is_rows(value: object) -> list[list[str]] | None:
+    return value if isinstance(value, list) and all(_is_texts(each) is not None for each in value) else None
 
 
 def _is_table(value: object) -> Mapping[str, object] | None:

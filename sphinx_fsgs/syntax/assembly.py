@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.expression import Expr
+from sphinx_fsgs.syntax.printf import Conversion
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,32 @@ class Label:
 class Environment:
     """``.syscall NAME(arguments) [= expected]``: something asked of the platform beneath the code.
 
-    ``operation`` is the platform's own name of it. Without an expected result the call succeeds.
+    ``operation`` is the platform's own name of it. Without an expected result the line claims that the call
+    ``succeeds``; a call in C claims nothing.
     """
 
     operation: str
     arguments: tuple[Expr, ...]
     expected: Expr | None
+    text: str
+    span: Span = field(compare=False)
+    succeeds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value that is printed: its low bits, as many as the conversion shows."""
+
+    value: Expr
+    conversion: Conversion
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A ``function`` prints texts, and values as they are at this boundary. C alone has such statements."""
+
+    pieces: tuple[str | Shown, ...]
+    function: str
     text: str
     span: Span = field(compare=False)
 
@@ -95,4 +116,4 @@ class TheBlock:
     span: Span = field(compare=False)
 
 
-AsmStatement = Instruction | Label | Environment | TheBlock
+AsmStatement = Instruction | Label | Environment | Output | TheBlock

@@ -48,9 +48,8 @@ def _binary(op: BinaryOp) -> Callable[[Expressions, Meta, list[Expr]], Expr]:
     return build
 
 
-@v_args(meta=True)
-class Expressions(Transformer):  # type: ignore[type-arg]  # leaves become dataclasses, not trees
-    """Turns the expression rules of a parse of ``fragment`` into expressions."""
+class Positions(Transformer):  # type: ignore[type-arg]  # leaves become dataclasses, not trees
+    """Turns a parse of ``fragment`` into something that knows where it stands."""
 
     def __init__(self, fragment: Fragment) -> None:
         super().__init__()
@@ -61,6 +60,11 @@ class Expressions(Transformer):  # type: ignore[type-arg]  # leaves become datac
         start = cast("int | None", getattr(where, "start_pos", None)) or 0
         end = cast("int | None", getattr(where, "end_pos", None))
         return self._fragment.span(start, start if end is None else end)
+
+
+@v_args(meta=True)
+class Expressions(Positions):
+    """Turns the expression rules of a parse into expressions."""
 
     or_ = _binary("OR")
     and_ = _binary("AND")

@@ -24,6 +24,7 @@ from sphinx_fsgs.syntax.example import (
     NothingElse,
     Permit,
     Place,
+    Prints,
     Property,
     Ran,
     Serialises,
@@ -36,7 +37,7 @@ from sphinx_fsgs.syntax.expression import Binary, Expr, Name, Number
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.names import Names, flattened
 from sphinx_fsgs.syntax.parsed import Findings
-from sphinx_fsgs.syntax.pieces import one_line
+from sphinx_fsgs.syntax.pieces import one_line, unescaped
 from sphinx_fsgs.syntax.places import Places
 
 if TYPE_CHECKING:
@@ -159,6 +160,11 @@ class Statements(State):
 
     def never_ran(self, meta: Meta, tokens: list[Token]) -> Claimed:
         return Ran(self._mnemonic(tokens[0]), 0, self.span(meta))
+
+    def prints(self, meta: Meta, tokens: list[Token]) -> Claimed:
+        texts = [unescaped(each[1:-1]) for each in tokens if each.type == "STRING"]
+        lines = "".join(texts).removesuffix("\n").split("\n") if texts else ()
+        return Prints(tuple(lines), self.span(meta))
 
     def serialises(self, meta: Meta, tokens: list[Token | None]) -> Claimed:
         return Serialises(self._mnemonic(tokens[0]) if tokens[0] else None, False, self.span(meta))

@@ -8,7 +8,7 @@ from lark import v_args
 
 from sphinx_fsgs.source import Fragment
 from sphinx_fsgs.syntax.build import Expressions
-from sphinx_fsgs.syntax.expression import Binary, Call, Expr, Memory, Name, Number, Unary
+from sphinx_fsgs.syntax.expression import ADDRESS, CONTENT, Binary, Call, Expr, Memory, Name, Number, Unary
 
 if TYPE_CHECKING:
     from lark.lexer import Token
@@ -27,6 +27,12 @@ class State(Expressions):
         size, address = parts
         assert not isinstance(address, str)
         return Memory("", address, Number(int(str(size)[1:]), self.span(meta)), self.span(meta))
+
+    def content(self, meta: Meta, operands: list[Expr]) -> Expr:
+        return Call(CONTENT, (operands[0],), self.span(meta))
+
+    def address(self, meta: Meta, tokens: list[Token]) -> Expr:
+        return Call(ADDRESS, (Name(str(tokens[0]), self.span(tokens[0])),), self.span(meta))
 
     def the(self, meta: Meta, tokens: list[Token]) -> Expr:
         return Name("the." + tokens[0].split()[1].lower(), self.span(meta))

@@ -7,6 +7,7 @@ from typing import Literal
 
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.assembly import AsmStatement
+from sphinx_fsgs.syntax.c import CStatement
 from sphinx_fsgs.syntax.expression import Expr
 from sphinx_fsgs.syntax.scope import Scope
 
@@ -170,6 +171,14 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
+class Prints:
+    """``prints "…"``: these lines, one behind the other, are among those printed; none means ``nothing``."""
+
+    lines: tuple[str, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Serialises:
     """``[wrmsr] serialises`` and ``does not serialise``; no mnemonic means anything in the run."""
 
@@ -178,7 +187,7 @@ class Serialises:
     span: Span = field(compare=False)
 
 
-Claimed = Holds | Unchanged | NothingElse | Faults | NoFault | Ran | Serialises
+Claimed = Holds | Unchanged | NothingElse | Faults | NoFault | Ran | Prints | Serialises
 Section = Literal["after", "always", "never", "sometimes"]
 
 
@@ -197,7 +206,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example: options, then sections. A comment's ``run`` is empty when a literal block serves as it."""
+    """One example: options, then sections. What runs is assembly, in ``run``, or C, in ``code``."""
 
     name: str
     where: Scope | None
@@ -207,3 +216,4 @@ class Example:
     run: tuple[AsmStatement, ...]
     conditions: tuple[Condition, ...]
     span: Span = field(compare=False)
+    code: tuple[CStatement, ...] = ()

@@ -16,6 +16,9 @@ BinaryOp = Literal["OR", "AND", "=", "≠", "<", "≤", ">", "≥", "|", "^", "&
 UnaryOp = Literal["NOT", "-"]
 
 COMPARISONS: frozenset[str] = frozenset({"=", "≠", "<", "≤", ">", "≥"})
+CONTENT, ADDRESS = "*", "&"
+"""How C names what a pointer leads to, and where a variable lies: functions of the conditions of its examples."""
+
 CONNECTIVES: frozenset[str] = frozenset({"OR", "AND"})
 
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.expression import (
+    ADDRESS,
     COMPARISONS,
+    CONTENT,
     Binary,
     Call,
     Concat,
@@ -35,12 +37,16 @@ CONDITION_FUNCTIONS = frozenset({"stack"})  # "assume stack(?sp)": room on both 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Resolves names in expressions; ``known`` are symbols and labels, ``the`` what ``the X`` may be."""
+    """Resolves names in expressions; ``known`` are symbols and labels, ``the`` what ``the X`` may be.
+
+    ``of_c`` are the variables of an example in C, which may also be followed (``*ptr``) and asked for their address.
+    """
 
     lexicon: Lexicon
     findings: Findings
     known: frozenset[str] = field(default_factory=frozenset)
     the: frozenset[str] = field(default_factory=frozenset)
+    of_c: frozenset[str] = field(default_factory=frozenset)
 
     def condition(self, expr: Expr) -> Expr:
         """Return the expression with canonical names of cells and with constants as numbers."""
@@ -112,6 +118,8 @@ class Names:
         return Msr(index, expr.span)
 
     def _call(self, expr: Call, word: Callable[[Name], Expr]) -> Expr:
+        if expr.name in (CONTENT, ADDRESS):
+            return self._of_c(expr, word)
         known = self.lexicon.functions | CONDITION_FUNCTIONS
         if expr.name not in known:
             end = Span(
@@ -124,6 +132,13 @@ class Names:
             self.findings.unknown(
                 "FSGS105", end, "function", expr.name, set(known), "one of " + ", ".join(sorted(known))
             )
+        return replace(expr, arguments=tuple(self._resolve(each, word) for each in expr.arguments))
+
+    def _of_c(self, expr: Call, word: Callable[[Name], Expr]) -> Expr:
+        if not self.of_c:
+            message = f'"{expr.name}" in front of a name is C, and what runs here is not'
+            self.findings.error("FSGS101", expr.span, message, "write u64[ADDRESS] for what lies in memory")
+            return expr
         return replace(expr, arguments=tuple(self._resolve(each, word) for each in expr.arguments))
 
     def _cell_first(self, name: Name) -> Expr:
@@ -140,7 +155,7 @@ class Names:
         word = name.name
         if word in self.lexicon.constants:
             return Number(self.lexicon.constants[word], name.span)
-        if word not in self.known and not (word.startswith("the.") and word[4:] in self.the):
+        if word not in self.known | self.of_c and not (word.startswith("the.") and word[4:] in self.the):
             self._unknown(word, name.span)
         return name
 
@@ -151,7 +166,7 @@ class Names:
             words = ", ".join(f'"the {each}"' for each in sorted(self.the))
             self.findings.error("FSGS101", span, f'"the {word[4:]}" means nothing here', words or "name the cell")
         else:
-            known = set(self.lexicon.cells) | set(self.lexicon.constants) | self.known
+            known = set(self.lexicon.cells) | set(self.lexicon.constants) | self.known | self.of_c
             self.findings.unknown("FSGS101", span, "cell", word, known, "name a cell such as GS.base")
 
     def _is_msr(self, place: Expr) -> bool:

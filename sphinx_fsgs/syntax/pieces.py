@@ -9,6 +9,9 @@ from sphinx_fsgs.source import Fragment, Line
 # engine.md 16: a comment is "#" and a blank or the end of the line; "#" and two capitals is a fault.
 _COMMENT = re.compile(r"#(?=\s|$)")
 _BAD_COMMENT = re.compile(r"#(?!\s|$|[A-Z]{2})")
+_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
+_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|([0-7]{1,3})|(.))", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
 def cut(fragment: Fragment, start: int, end: int) -> Fragment:
@@ -39,9 +42,10 @@ def split(fragment: Fragment, separator: str) -> list[Fragment]:
 
 def without_comment(line: Line) -> tuple[Line, Line | None]:
     """Return the line up to its comment, and the ``#x`` in it that is neither comment nor fault."""
-    comment = _COMMENT.search(line.text)
+    plain = _STRING.sub(lambda match: "." * len(match[0]), line.text)
+    comment = _COMMENT.search(plain)
     kept = line.text[: comment.start()] if comment else line.text
-    bad = _BAD_COMMENT.search(kept)
+    bad = _BAD_COMMENT.search(plain, 0, len(kept))
     wrong = Line(kept[bad.start() :], line.path, line.line, line.column + bad.start()) if bad else None
     kept = kept[: bad.start()] if bad else kept
     return Line(kept.rstrip(), line.path, line.line, line.column, line.indent), wrong
@@ -50,3 +54,15 @@ def without_comment(line: Line) -> tuple[Line, Line | None]:
 def one_line(text: str) -> str:
     """Return the text with each run of white space made one blank."""
     return " ".join(text.split())
+
+
+def unescaped(text: str) -> str:
+    """Return what a string of C holds that is written so between its quotes."""
+    return _ESCAPE.sub(_resolved, text)
+
+
+def _resolved(match: re.Match[str]) -> str:
+    hexadecimal, octal, letter = match.groups()
+    if hexadecimal or octal:
+        return chr(int(hexadecimal or octal, 16 if hexadecimal else 8))
+    return _ESCAPED.get(letter, letter)

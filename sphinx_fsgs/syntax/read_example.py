@@ -13,6 +13,7 @@ from typing import Literal, cast
 from sphinx_fsgs.diagnostic import Diagnostic, did_you_mean
 from sphinx_fsgs.source import Fragment, Line, Span
 from sphinx_fsgs.syntax.assembly import AsmStatement, Label, TheBlock
+from sphinx_fsgs.syntax.c import CStatement, names_of_c
 from sphinx_fsgs.syntax.errors import Language, parse
 from sphinx_fsgs.syntax.example import (
     Assume,
@@ -25,6 +26,7 @@ from sphinx_fsgs.syntax.example import (
     Holds,
     InMode,
     NoFault,
+    Prints,
     Ran,
     Section,
     Serialises,
@@ -36,14 +38,16 @@ from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.names import Names, frees_in
 from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut, one_line
-from sphinx_fsgs.syntax.places import Places, places_of
-from sphinx_fsgs.syntax.read_assembly import read_assembly
+from sphinx_fsgs.syntax.places import Places, places_of, places_of_c
+from sphinx_fsgs.syntax.read_assembly import THE_BLOCK, read_assembly
+from sphinx_fsgs.syntax.read_c import looks_like_c, read_c
 from sphinx_fsgs.syntax.read_environment import STATEMENTS
 from sphinx_fsgs.syntax.read_scope import read_scope
 from sphinx_fsgs.syntax.scope import Scope
 from sphinx_fsgs.syntax.sections import RUN, Outline, outline
 
 AUTHORITY = "the example language"
+C = "c"
 
 Expect = Literal["holds", "fails", "undecided"]
 Option = tuple[str, "Fragment | None", Span]
@@ -63,9 +67,9 @@ PAGE_OPTIONS: tuple[str, ...] = ("where", "syntax", "language", "expect", "hide"
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "expect": ("holds", "fails", "undecided"),
     "syntax": ("att",),
-    "language": ("asm",),
+    "language": ("asm", C),
 }
-_LATER = {"intel": "Intel syntax", "c": "C"}
+_LATER = {"intel": "Intel syntax"}
 _STARTS = STATEMENTS
 _SCOPED = re.compile(r"\[([^\]]*)\]")
 """A scope in front of a condition; no expression begins with a bracket."""
@@ -107,6 +111,7 @@ class _Reader:
     findings: Findings
     places: Places
     known: frozenset[str]
+    of_c: frozenset[str] = frozenset()
     before: list[Assumption] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     attempted: bool = False
@@ -151,7 +156,7 @@ class _Reader:
 
     def _misplaced(self, section: Section, claimed: Claimed, window: Window | None, fragment: Fragment) -> bool:
         """Report a condition on the whole run where one on a state is meant."""
-        of_steps = isinstance(claimed, (Ran, Serialises))
+        of_steps = isinstance(claimed, (Ran, Prints, Serialises))
         if section != "after" and (of_steps or isinstance(claimed, (Faults, NoFault))):
             message = f'this speaks of the whole run, and "{section}" of the state at each boundary'
             self.findings.error("FSGS100", fragment.span(), message, 'say it in a section "after"')
@@ -179,7 +184,7 @@ class _Reader:
         from sphinx_fsgs.syntax.build_example import Statements
 
         findings = Findings(authority)
-        names = Names(self.lexicon, findings, self.known)
+        names = Names(self.lexicon, findings, self.known, of_c=self.of_c)
         statement: object = Statements(fragment, self.lexicon, findings, names, self.places).transform(tree)
         self.findings.found.extend(findings.found)
         return None if findings.found else statement
@@ -201,21 +206,27 @@ def read_example(
     span: Span,
     *,
     known: frozenset[str] = frozenset(),
+    language: str = "",
 ) -> Parsed[Example]:
     """Read an example.
 
     ``block`` are the literal blocks that serve as its run, or that its ``run`` section names by the
     line ``the block``. ``known`` are symbols and ``?names`` of its page (:attr:`Page.known`) or of
-    the example that it continues. What cannot be read is missing from the tree.
+    the example that it continues. ``language`` is that of the page, where the example says none; where nobody
+    says one, the text tells. What cannot be read is missing from the tree.
     """
     findings = Findings(AUTHORITY)
     settings = _options(options, EXAMPLE_OPTIONS, lexicon, findings)
     sections = outline(body, findings) if body is not None else ()
     misread = len(findings.found)
-    run = _run(sections, block, lexicon, span, findings)
+    text = _text_of_run(sections, block)
+    in_c = (settings.word("language") or language or (C if looks_like_c("\n".join(text)) else "")) == C
+    run = () if in_c else _run(sections, block, lexicon, span, findings)
+    code = _c_code(sections, block, span, findings) if in_c else ()
     whole = len(findings.found) == misread
     labels = frozenset(each.name for each in run if isinstance(each, Label))
-    reader = _Reader(lexicon, findings, places_of(run, lexicon, whole=whole), known | labels)
+    places = places_of_c(code, lexicon, whole=whole) if in_c else places_of(run, lexicon, whole=whole)
+    reader = _Reader(lexicon, findings, places, known | labels, names_of_c(code))
     for section in sorted(sections, key=lambda each: each.word != "before"):
         if section.word == "before":
             reader.assumptions(section)
@@ -232,6 +243,7 @@ def read_example(
         run,
         tuple(reader.conditions),
         span,
+        code,
     )
     return Parsed(example, findings.done())
 
@@ -344,6 +356,42 @@ def _run(
         help = "write instructions, below the section or in a literal block"
         findings.error("FSGS112", where, "there is nothing to run", help)
     return run
+
+
+def _text_of_run(sections: Sequence[Outline], block: tuple[Fragment, ...]) -> tuple[str, ...]:
+    own = (line.text for each in sections if each.word == RUN for line in each.lines)
+    return (*own, *(each.text for each in block))
+
+
+def _c_code(
+    sections: Sequence[Outline], block: tuple[Fragment, ...], span: Span, findings: Findings
+) -> tuple[CStatement, ...]:
+    """Read the run as C: the literal blocks, in place of the line that names them if there is a ``run``."""
+    own = next((each for each in sections if each.word == RUN), None)
+    texts = block if own is None else tuple(_c_texts(own.lines, block))
+    code: list[CStatement] = []
+    for fragment in texts:
+        parsed = read_c(fragment)
+        findings.found.extend(parsed.diagnostics)
+        code.extend(parsed.tree or ())
+    if not code and not findings.found:
+        help = "write statements, below the section or in a literal block"
+        findings.error("FSGS112", own.span if own else span, "there is nothing to run", help)
+    return tuple(code)
+
+
+def _c_texts(lines: tuple[Line, ...], block: tuple[Fragment, ...]) -> Iterator[Fragment]:
+    found: list[Line] = []
+    for line in lines:
+        if THE_BLOCK.fullmatch(line.text.strip()):
+            if found:
+                yield Fragment(tuple(found))
+            yield from block
+            found = []
+        else:
+            found.append(line)
+    if found:
+        yield Fragment(tuple(found))
 
 
 def _own(lines: tuple[Line, ...], lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:

@@ -323,7 +323,7 @@ def test_no_block_and_no_run() -> None:
         ([("where", None)], "FSGS181", "an empty scope", "name profiles, families or features, or leave it out"),
         ([("where", "amd_zen33")], "FSGS180", '"amd_zen33"', 'did you mean "amd_zen3"?'),
         ([("syntax", "intel")], "FSGS107", "Intel syntax is not read by this version", "syntax can be att"),
-        ([("language", "c")], "FSGS107", "C is not read by this version", "language can be asm"),
+        ([("language", "cc")], "FSGS104", 'unknown value of language "cc"', 'did you mean "c"?'),
     ],
 )
 def test_options(options: list[tuple[str, str | None]], code: str, message: str, help: str) -> None:

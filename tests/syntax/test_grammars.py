@@ -14,6 +14,7 @@ from sphinx_fsgs.syntax.forms import forms
 
 GRAMMARS = {
     "assembly_att": ("statement",),
+    "c": ("simple", "condition"),
     "example": ("assumption", "claim", "environment"),
     "scope": ("scope",),
     "state": ("condition",),

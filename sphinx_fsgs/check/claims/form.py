@@ -214,7 +214,7 @@ def context(run: Finished, spec: Spec) -> Context:
 
 def cites_of(*runs: Finished) -> tuple[str, ...]:
     """Return what the instructions of runs cite."""
-    keys = (key for run in runs for each in run.program.instructions for key in run.start.spec.cites_of(each.stem))
+    keys = (key for run in runs for stem in run.program.stems for key in run.start.spec.cites_of(stem))
     return tuple(dict.fromkeys(keys))
 
 
