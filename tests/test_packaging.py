@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from sphinx_fsgs.present.highlight import LEXERS
+
 pytestmark = pytest.mark.slow
 
 # Where each kind of data lies in a checkout.
@@ -115,10 +117,18 @@ def test_the_sdist_holds_what_a_developer_needs(dist: Path, checkout: Path) -> N
 def test_every_entry_point_names_a_module_of_the_wheel(installed: Path) -> None:
     (distribution,) = importlib.metadata.distributions(path=[str(installed)])
     points = {(point.group, point.name): point for point in distribution.entry_points}
-    assert set(points) == {("console_scripts", "fsgs"), ("sphinx.builders", "fsgs"), ("pytest11", "fsgs")}
+    lexers = {("pygments.lexers", name): lexer.__name__ for name, lexer in LEXERS.items()}
+    assert set(points) == {("console_scripts", "fsgs"), ("sphinx.builders", "fsgs"), ("pytest11", "fsgs"), *lexers}
     for point in points.values():
         module = installed.joinpath(*point.module.split("."))
         assert module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()
+    assert {key: points[key].attr for key in lexers} == lexers
+
+
+def test_pygments_finds_the_lexers_of_the_wheel(installed: Path, tmp_path: Path) -> None:
+    names = "fsgs-asm", "fsgs"
+    code = f"from pygments.lexers import get_lexer_by_name as get; print([type(get(n)).__name__ for n in {names}])"
+    assert run("-c", code, cwd=tmp_path, path=installed).strip() == str([LEXERS[name].__name__ for name in names])
 
 
 def test_the_installed_wheel_checks_its_specification(installed: Path, tmp_path: Path) -> None:
