@@ -973,9 +973,9 @@ class _Function:
         if expr.name in ("zero_extend", "sign_extend", "signed"):
             return self.extension(expr, out)
         if expr.name in self.spec.unknowns:
-            argument = out.keep(self.expression(expr.arguments[0], out))
-            width = self.spec.unknowns[expr.name]
-            return Code(self.emitter.unknown(expr.name, width, argument.text), width)
+            unknown = self.spec.unknowns[expr.name]
+            argument = out.keep(self.fit(self.expression(expr.arguments[0], out), unknown.argument, expr.span))
+            return Code(self.emitter.unknown(expr.name, unknown.width, argument.text), unknown.width)
         meanings: list[Meaning] = []
         for each in expr.arguments:
             if isinstance(each, Name) and isinstance(self.lookup(each.name, out), RecordRef):

@@ -27,22 +27,22 @@ class ConcreteMachine:
         self.events: list[str] = []
         self.initial = initial
         self._undefined = undefined
-        self._undo: list[tuple[int, int | None]] = []
+        self._undo: list[tuple[dict[int, int], int, int | None]] = []
         self.restarted = False
 
     def begin(self) -> None:
-        """Start a step: from here a fault undoes what memory gets."""
+        """Start a step: from here a fault undoes what memory and the registers that the spec does not know get."""
         self._undo.clear()
         self.events.clear()
         self.restarted = False
 
     def undo(self) -> None:
-        """Take back what the step has stored."""
-        for address, old in reversed(self._undo):
+        """Take back what the step has written."""
+        for written, key, old in reversed(self._undo):
             if old is None:
-                self.memory.pop(address, None)
+                written.pop(key, None)
             else:
-                self.memory[address] = old
+                written[key] = old
 
     def load(self, linear: int, size: int) -> int:
         """Return ``size`` bytes at a linear address, little-endian."""
@@ -60,7 +60,7 @@ class ConcreteMachine:
         """Write ``size`` bytes at a linear address."""
         for index in range(size):
             address = linear + index & 0xFFFFFFFFFFFFFFFF
-            self._undo.append((address, self.memory.get(address)))
+            self._undo.append((self.memory, address, self.memory.get(address)))
             self.memory[address] = value >> 8 * index & 0xFF
 
     def event(self, name: str) -> None:
@@ -82,6 +82,7 @@ class ConcreteMachine:
 
     def write_msr(self, index: int, value: int) -> None:
         """Write a register that the spec does not know."""
+        self._undo.append((self.msrs, index, self.msrs.get(index)))
         self.msrs[index] = value
 
     def restart(self) -> None:

@@ -354,8 +354,9 @@ def _call(expr: Call, place: Place) -> Typed:
     definition = place.spec.definition(expr.name)
     if not isinstance(definition, Function):
         if expr.name in place.spec.unknowns:
-            width = place.spec.unknowns[expr.name]
-            return Typed(place.unknown(expr.name, value_at(expr.arguments[0], place, 64)), width)
+            unknown = place.spec.unknowns[expr.name]
+            asked = value_at(expr.arguments[0], place, unknown.argument)
+            return Typed(place.unknown(expr.name, asked), unknown.width)
         raise _error(
             UNKNOWN_NAME,
             expr.span,

@@ -420,7 +420,7 @@ class Runner:
             found.append(_faulted(walk, PossibleFault(1, "#UD", None, 0), ()))
             return
         machine, completed = self._execute(program, bound, walk, start)
-        walk.assumed = (*walk.assumed, *machine.assumed)
+        walk.assumed = tuple(dict.fromkeys((*walk.assumed, *machine.assumed)))
         walk.deferred = (*walk.deferred, *machine.deferred)
         for fault in machine.faults:
             if fault.guard != 0:

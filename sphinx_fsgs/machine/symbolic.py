@@ -9,7 +9,7 @@ from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.memory import Memory
 from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.spec.layout import Layout
-from sphinx_fsgs.spec.model import FEATURE_PREFIX
+from sphinx_fsgs.spec.model import FEATURE_PREFIX, Unknown
 
 Answers = Mapping[str, Value]
 """What a profile answers: 1 or 0, or a variable where the question is left open on purpose."""
@@ -74,7 +74,7 @@ class State:
 class Origin:
     """Where initial values come from: one variable a cell, made when it is first read, the same for a whole run."""
 
-    def __init__(self, layout: Layout, answers: Answers, unknowns: Mapping[str, int]) -> None:
+    def __init__(self, layout: Layout, answers: Answers, unknowns: Mapping[str, Unknown]) -> None:
         self.layout = layout
         self.answers = answers
         self.unknowns = unknowns
@@ -196,7 +196,8 @@ class Machine:
         return guard
 
     def _assume_good(self, before: int) -> None:
-        self.assumed.extend(terms.not_(fault.guard) for fault in self.faults[before:])
+        # Even where nothing is left to assume but that the page is mapped, the run has used it.
+        self.assumed.extend([terms.not_(fault.guard) for fault in self.faults[before:]] or [1])
         del self.faults[before:]
 
     def load(self, linear: Value, size: int) -> Value:
@@ -211,7 +212,7 @@ class Machine:
         """Return the value of an unknown function of the spec."""
         if name == "mapped":
             return self._mapped(argument)
-        return terms.apply(name, self.origin.unknowns[name], argument)
+        return terms.apply(name, self.origin.unknowns[name].width, argument)
 
     def _mapped(self, linear: Value) -> Value:
         page = terms.extract(linear, 63, 12)

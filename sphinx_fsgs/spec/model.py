@@ -48,6 +48,14 @@ PLATFORMS = ("bare",)
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """A function of which nothing is known: the widths in bits of its value and of its argument."""
+
+    width: int
+    argument: int
+
+
+@dataclass(frozen=True, slots=True)
 class FaultKind:
     """An exception: its vector number, and whether an error code comes with it."""
 
@@ -182,10 +190,12 @@ class Spec:
         return load_steps(self.folder)
 
     @cached_property
-    def unknowns(self) -> Mapping[str, int]:
-        """The functions of which nothing is known, with the widths of their values in bits."""
+    def unknowns(self) -> Mapping[str, Unknown]:
+        """The functions of which nothing is known."""
         sheet = Sheet(self.folder / "unknowns.toml")
-        found = {name: row.number("width", 1, 64) for name, row in _tables(sheet)}
+        found = {
+            name: Unknown(row.number("width", 1, 64), row.number("argument", 1, 64)) for name, row in _tables(sheet)
+        }
         sheet.finish()
         return found
 
