@@ -102,6 +102,12 @@ class Replayer:
             origin = values(each.origin)
             for offset, byte in each.bytes.items():
                 found[origin + offset & terms.ones(64)] = values(byte)
+            for write in each.log:
+                if values(write.guard):
+                    value = values(write.value)
+                    for index in range(write.size):
+                        place = origin + values(write.offset) + index & terms.ones(64)
+                        found[place] = value >> 8 * index & 0xFF
         return found
 
     def _run(self, cells: list[int], machine: ConcreteMachine, initial: _Initial, values: Evaluator) -> Replay:

@@ -172,6 +172,13 @@ class TestReplay:
         assert pushed["RSP"] == "0xff8"
         assert int(pushed["u64[0xff8]"], 0) == int(values["RAX"].replace("_", ""), 0)
 
+    def test_it_begins_with_what_before_puts_at_an_offset_that_is_open(self, session: Session, tmp_path: Path) -> None:
+        before = "RDI = ?p; RDX = ?offset; u64[?p] = 5; u64[?p + ?offset] = ?word"
+        result = example(session, tmp_path, "mov (%rdi), %rax", before=before, after="RAX = 5")
+        assert verdicts(result) == {"fails": frozenset(ALL)}, "the two can overlap"
+        shown = result.diagnostics[0].counterexample
+        assert shown is not None and dict(shown.after)["RAX"] != "5"
+
     def test_values_are_the_smallest(self, session: Session, tmp_path: Path) -> None:
         result = example(session, tmp_path, "mov %rax, %rbx", before="RAX = ?x; assume ?x > 6", after="RBX < 1000")
         shown = result.diagnostics[0].counterexample
