@@ -20,7 +20,8 @@ from tests.strength.items import Item, items_of
 from tests.strength.mutated import Whole, facts, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = (ROOT / "docs" / "gs-on-context-switches.rst", ROOT / "docs" / "reference" / "segment-loads.rst")
+PAGES = ("gs-on-context-switches.rst", "gs-relative-addressing.rst", "reference/segment-loads.rst")
+DOCUMENTS = tuple(ROOT / "docs" / page for page in PAGES)
 OWN = Path(__file__).parent / "documents"
 FATES: dict[Fate, str] = {
     "killed": "noticed",
