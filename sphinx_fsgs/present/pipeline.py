@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from sphinx_fsgs.check.result import DocumentResult, Result
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.document.code import c_blocks
 from sphinx_fsgs.document.model import Annotation, Document
 from sphinx_fsgs.document.prefilter import is_worth_reading
 from sphinx_fsgs.document.text import load
 from sphinx_fsgs.machine import solver
 from sphinx_fsgs.source import Fragment, Span
-from sphinx_fsgs.syntax.parsed import Parsed
+from sphinx_fsgs.syntax.parsed import Findings, Parsed
 from sphinx_fsgs.syntax.read_example import EMPTY_PAGE, Page, merge, read_example, read_page
 from sphinx_fsgs.syntax.read_scope import read_scope
 from sphinx_fsgs.syntax.scope import Both, Scope
+from sphinx_fsgs.syntax.sections import RUN, outline
 
 if TYPE_CHECKING:
     from sphinx_fsgs.syntax.claim import ClaimTree
@@ -48,7 +50,7 @@ def check_document(session: Session, document: Document) -> DocumentResult:
     judged = DocumentResult(
         document.path,
         results,
-        (*document.diagnostics, *work.found, *_not_in_spec(session, document)),
+        (*document.diagnostics, *work.found, *_not_in_spec(session, document), *work.rejected()),
         tuple(str(each) for each in document.dependencies),
         sum(result.runs for result in results),
         solver.calls - before,
@@ -79,12 +81,14 @@ class _Work:
     found: list[Diagnostic]
     page: Page
     names: dict[str, Span]
+    runs_c: list[Fragment]
 
     def __init__(self, session: Session, document: Document) -> None:
         self.session = session
         self.document = document
         self.found = []
         self.names = {}
+        self.runs_c = []
         self.page = EMPTY_PAGE
 
     def results(self) -> Iterator[Result]:
@@ -124,6 +128,8 @@ class _Work:
         )
         assert parsed.tree is not None
         tree = merge(self.page, parsed.tree)
+        if tree.code and note.body is not None:
+            self.runs_c.extend(_own_run(note.body))
         if name:
             self._once(tree.name, note.argument.span() if note.argument is not None else note.span)
         return self.session.example(tree, note.origin, parsed.diagnostics)
@@ -134,6 +140,15 @@ class _Work:
             message = f"the example {name} is already at line {first.line}"
             help_text = "give it another name"
             self.found.append(Diagnostic(SAME_NAME, "error", span, message, "the annotation rules", help_text))
+
+    def rejected(self) -> tuple[Diagnostic, ...]:
+        """Return what compilers reject in the C of the document, whether an example runs it or not."""
+        fragments = [*(block.fragment for block in c_blocks(self.document)), *self.runs_c]
+        if not fragments:
+            return ()
+        from sphinx_fsgs.check.rejected import excerpts, rejected
+
+        return tuple(rejected(excerpts(fragments), self.session.spec))
 
     # ---- claims ----
 
@@ -178,6 +193,12 @@ class _Work:
     def _name(self, note: Annotation) -> str:
         option = note.option("name")
         return option.value.text.strip() if option is not None and option.value is not None else ""
+
+
+def _own_run(body: Fragment) -> Iterator[Fragment]:
+    """Yield the lines of the section that runs, as they stand."""
+    sections = outline(body, Findings(""))
+    return (Fragment(each.lines) for each in sections if each.word == RUN and each.lines)
 
 
 def _covers(outer: Span, inner: Span) -> bool:

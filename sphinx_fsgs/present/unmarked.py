@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from sphinx_fsgs.check.recognised import Slip, judge
+from sphinx_fsgs.check.rejected import misspelt
 from sphinx_fsgs.check.result import Result
 from sphinx_fsgs.check.session import Session
-from sphinx_fsgs.diagnostic import Diagnostic, Fix
+from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document.model import Document
 from sphinx_fsgs.document.recognise import Recognised, compose, recognise
-from sphinx_fsgs.syntax.attribute import RULE, Attribute
 from sphinx_fsgs.syntax.claim import ClaimTree
-
-ATTRIBUTE = "FSGS630"
 
 
 def unmarked(session: Session, document: Document) -> tuple[tuple[Result, ...], tuple[Diagnostic, ...]]:
@@ -20,7 +18,7 @@ def unmarked(session: Session, document: Document) -> tuple[tuple[Result, ...], 
     found: list[Diagnostic] = []
     apart = [note.span for note in document.annotations]
     for reading in recognise(document.passages, session.lexicon, apart):
-        found.extend(_misspelt(session, each) for each in reading.attributes)
+        found.extend(misspelt(each, session.spec) for each in reading.attributes)
         for claim in reading.claims:
             result = judge(session, claim.tree, claim.origin, claim.span, _slip(session, claim))
             if result is not None:
@@ -49,18 +47,3 @@ def _slip(session: Session, claim: Recognised) -> Slip | None:
     span = name.fragment.span(at, at + len(written)) if at >= 0 else name.fragment.span()
     others = tuple(each.removesuffix("()") for each in claim.others)
     return Slip(written, span, known, others, claim.repeats, instead)
-
-
-def _misspelt(session: Session, attribute: Attribute) -> Diagnostic:
-    """FSGS630: an attribute that no compiler accepts, with the spelling that they do."""
-    rule = session.spec.rejections[RULE]
-    return Diagnostic(
-        ATTRIBUTE,
-        rule.severity,
-        attribute.span,
-        f"{rule.message} ({', '.join(rule.compilers)})",
-        rule.title,
-        f"{rule.help}: {attribute.corrected}",
-        fix=Fix(f"write {attribute.corrected}", attribute.span, attribute.corrected),
-        citations=rule.cites,
-    )

@@ -267,7 +267,7 @@ def _without_comments(text: str) -> str:
 # ---- is it C? -----------------------------------------------------------------------------------
 
 _SIGNS = re.compile(
-    r"^[ \t]*#[ \t]*(?:include|if|ifdef|ifndef|define|endif|else)\b"
+    r"^[ \t]*#(?:include|if|ifdef|ifndef|define|endif|else)\b"
     r"|^[^\n%]*;[ \t]*(?://.*|/\*.*)?$"
     r"|^[ \t]*(?:if|for|while|switch)[ \t]*\(",
     re.MULTILINE,
