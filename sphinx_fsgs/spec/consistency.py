@@ -14,6 +14,7 @@ from sphinx_fsgs.spec.citations import load_citations
 from sphinx_fsgs.spec.compilers import load_address_spaces, load_intrinsics, load_rejections
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.features import load_features, load_vendors
+from sphinx_fsgs.spec.generations import load_generations
 from sphinx_fsgs.spec.instructions import read_index
 from sphinx_fsgs.spec.layout import load_layout
 from sphinx_fsgs.spec.profiles import Profile, load_names, load_profile
@@ -29,7 +30,8 @@ def check_tables(folder: Path) -> tuple[Diagnostic, ...]:
     Tables are held against each other only when each of them can be used.
     """
     found: list[Diagnostic] = []
-    for load in (load_citations, load_features, load_vendors, load_rejections, load_types, load_steps):
+    loaders = (load_citations, load_features, load_vendors, load_rejections, load_types, load_steps, load_generations)
+    for load in loaders:
         _attempt(found, load, folder)
     found.extend(_compilers(folder, found))
     names = _attempt(found, load_names, folder)

@@ -22,6 +22,7 @@ from sphinx_fsgs.spec.compilers import (
     load_rejections,
 )
 from sphinx_fsgs.spec.features import Feature, feature_names, load_features, vendor_names
+from sphinx_fsgs.spec.generations import Generation, generation_names, load_generations
 from sphinx_fsgs.spec.instructions import (
     Index,
     load_definitions,
@@ -180,6 +181,11 @@ class Spec:
         return load_rejections(self.folder)
 
     @cached_property
+    def generations(self) -> Mapping[str, Generation]:
+        """The generations of processors that CPUID dumps know, by name."""
+        return load_generations(self.folder)
+
+    @cached_property
     def c_types(self) -> CTypes:
         """The integer types of C."""
         return load_types(self.folder)
@@ -311,6 +317,7 @@ class Spec:
             platforms=frozenset(PLATFORMS),
             intrinsics={name: self._call(each) for name, each in self.intrinsics.items()},
             spaces=frozenset(self.address_spaces),
+            generations=frozenset(name.casefold() for name in generation_names(self.folder)),
             environment={name: head.word for name, head in index.services.items()},
         )
 

@@ -111,7 +111,7 @@ def load_profile(folder: Path, name: str, names: Names | None = None) -> Profile
         root.text("line"),
         root.number("order"),
         root.number("launched", 1978, 9999),
-        tuple(_signature(record) for record in root.records("signatures")),
+        tuple(read_signature(record) for record in root.records("signatures")),
         _cpuid(root, known),
         _known(root, known),
     )
@@ -132,7 +132,8 @@ def load_profiles(folder: Path) -> dict[str, Profile]:
     return {profile.name: profile for profile in profiles}
 
 
-def _signature(record: Record) -> Signature:
+def read_signature(record: Record) -> Signature:
+    """Return the processors that a table such as ``{ family = "17h", models = ["00h-0Fh"] }`` selects."""
     family = _range(record, "family", record.text("family"))
     models = tuple(_range(record, "models", text) for text in record.texts("models"))
     record.done()

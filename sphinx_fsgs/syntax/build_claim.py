@@ -21,6 +21,7 @@ msr        WordPart as written                     numbered
 index      ValuePart                               numbered
 space      WordPart, as the spec spells it         address
 segment    WordPart, a segment register            address
+generation WordPart, one blank between words       introduced
 limit      WordPart only, privileged or any        allowed
 ========== ======================================= ====================================================
 
@@ -36,6 +37,7 @@ from typing import TYPE_CHECKING
 
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.claim import CellPart, FaultPart, Part, Sequence, Subject, ValuePart, WordPart
+from sphinx_fsgs.syntax.clauses import FAMILY
 from sphinx_fsgs.syntax.expression import Number
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.names import Names
@@ -111,6 +113,8 @@ class _Builder:
             return WordPart(self._known(word, span, "MSR", self._msrs()), span)
         if role == "space":
             return WordPart(self._known(_bare_space(word), span, "address space", self._spaces()), span)
+        if role == "generation":
+            return WordPart(self._generation(" ".join(word.split()), span), span)
         if role == "segment":
             return WordPart(
                 self._known(word.upper(), span, "segment", {each: each for each in self.lexicon.segments}), span
@@ -121,6 +125,13 @@ class _Builder:
         if word not in known:
             self.findings.unknown("FSGS165", span, kind, word, set(known), "write it as the spec does")
         return known.get(word, word)
+
+    def _generation(self, words: str, span: Span) -> str:
+        if words.casefold() not in self.lexicon.generations and not FAMILY.fullmatch(words):
+            known = {each.title() for each in self.lexicon.generations}
+            help = "name a generation, such as Ivy Bridge, or Family 17h"
+            self.findings.unknown("FSGS165", span, "generation of processors", words, known, help)
+        return words
 
     def _spaces(self) -> dict[str, str]:
         return {each: each for each in self.lexicon.spaces}

@@ -26,6 +26,8 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _NEXT = re.compile(r"[\s(]*(?:the\s+|not\s+)?([#\w.]+)", re.IGNORECASE)
+FAMILY = re.compile(r"family\s+[0-9a-f]+h\b", re.IGNORECASE)
+"""A family of processors by its number, as manuals write it."""
 _LEVEL = re.compile(r"=?\s*([0-3])")
 
 
@@ -51,14 +53,14 @@ class Tail:
 
 
 def divide(fragment: Fragment, lexicon: Lexicon) -> tuple[Fragment, tuple[Clause, ...]]:
-    """Return the sentence proper and its clauses; ``on CELLS`` stays with the sentence."""
+    """Return the sentence proper and its clauses; ``on CELLS`` and ``with Ivy Bridge`` stay with the sentence."""
     text = fragment.text
     heads = [head for head in _HEAD.finditer(text) if _opens(head, text, lexicon)]
     ends = [*(head.start() for head in heads[1:]), len(text)]
     core = _trimmed(fragment, 0, heads[0].start() if heads else len(text))
     clauses: list[Clause] = []
     for head, end in zip(heads, ends, strict=False):  # no heads, one end
-        if head.lastgroup == "on" and _next(head, text) in lexicon.cells:
+        if head.lastgroup == "on" and _next(head, text) in lexicon.cells or _of_generation(head, text, lexicon):
             core = Fragment(core.lines + _trimmed(fragment, head.start(), end).lines)
         else:
             rest = _trimmed(fragment, head.end(), end)
@@ -93,6 +95,16 @@ def _opens(head: re.Match[str], text: str, lexicon: Lexicon) -> bool:
     if head.lastgroup == "with":
         return not word.startswith("#") and (word not in lexicon.cells or word in lexicon.features)
     return True
+
+
+def _of_generation(head: re.Match[str], text: str, lexicon: Lexicon) -> bool:
+    """Return whether the words behind "with" are a generation of processors, and no feature that narrows."""
+    if head.lastgroup != "with" or head.group().casefold() != "with":
+        return False
+    rest = " ".join(text[head.end() :].split()).casefold().removeprefix("the ")
+    return FAMILY.match(rest) is not None or any(
+        re.match(rf"{re.escape(name)}(?!\w)", rest) for name in lexicon.generations
+    )
 
 
 def _next(head: re.Match[str], text: str) -> str:

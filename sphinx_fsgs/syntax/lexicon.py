@@ -39,3 +39,4 @@ class Lexicon:
     intrinsics: Mapping[str, Intrinsic] = field(default_factory=dict)  # "_readgsbase_u64" -> RDGSBASE, 64 bits
     spaces: frozenset[str] = frozenset()  # named address spaces of compilers: "__seg_gs", "address_space(256)"
     environment: Mapping[str, str] = field(default_factory=dict)  # operation of a platform -> word of its line
+    generations: frozenset[str] = frozenset()  # of processors, in lower case: "ivy bridge"

@@ -13,7 +13,7 @@ from tests.check.support import expected, verdicts
 
 FIXTURES = Path(__file__).parent / "claims"
 KINDS = ("holds", "fails", "malformed")
-TABLES = ("address", "enumerated", "numbered")  # forms that are a look into a table
+TABLES = ("address", "enumerated", "introduced", "numbered")  # forms that are a look into a table
 
 
 def _rows(*kinds: str) -> list[object]:

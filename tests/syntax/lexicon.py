@@ -46,5 +46,6 @@ LEXICON = Lexicon(
     families=frozenset({"amd", "intel"}),
     platforms=frozenset({"bare"}),
     intrinsics={"_readgsbase_u64": Intrinsic("RDFSBASE_RDGSBASE", "rdgsbase", 64)},
+    generations=frozenset({"ivy bridge"}),
     spaces=frozenset({"__seg_fs", "__seg_gs", "address_space(256)"}),
 )
