@@ -155,9 +155,13 @@ class Report:
     documents: tuple[DocumentResult, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
 
+    def results(self) -> tuple[Result, ...]:
+        """Return the results of all documents."""
+        return tuple(result for document in self.documents for result in document.results)
+
     def summary(self) -> Summary:
         """Return the counts over all documents."""
-        results = [result for document in self.documents for result in document.results]
+        results = self.results()
         said = [*self.diagnostics, *(each for doc in self.documents for each in doc.all_diagnostics())]
         counts = dict.fromkeys(VERDICTS, 0)
         for result in results:

@@ -47,12 +47,15 @@ class Session:
         self.reporter = Reporter(spec)
 
     @classmethod
-    def open(cls, where: str | None = None, spec_folder: Path | None = None) -> Session:
+    def open(
+        cls, where: str | None = None, spec_folder: Path | None = None, symbols: Mapping[str, int] | None = None
+    ) -> Session:
         """Return a session; ``where`` is a scope that narrows every document's own.
 
+        :param symbols: constants that documents may name besides those of the spec.
         :raises SpecError: as the class.
         """
-        spec = Spec(spec_folder)
+        spec = Spec(spec_folder, symbols)
         if not where:
             return cls(spec)
         scope = _scope(where, spec)

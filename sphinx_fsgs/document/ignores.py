@@ -16,6 +16,7 @@ NEVER_IGNORED = ("FSGS7", "FSGS9")
 """What the tool says of suppression, settings, the spec and itself is not the document's to silence."""
 
 _AUTHORITY = "the annotation rules: ignore CODE REASON"
+_LOOK_ALIKE = str.maketrans("OIL", "011")
 _WORD = re.compile(r"\S+")
 _FORM = "write .. fsgs: ignore FSGS301 and then, in words, why it may stay"
 
@@ -35,6 +36,14 @@ def read_ignores(notes: Sequence[Annotation]) -> tuple[tuple[Ignore, ...], tuple
     read = [_read(note, note.argument) for note in notes if note.head == "ignore" and note.argument]
     good = tuple(each for each in read if isinstance(each, Ignore))
     return good, tuple(each for each in read if isinstance(each, Diagnostic))
+
+
+def nearest_code(word: str) -> str:
+    """Return the code, or the beginning of codes, that was probably meant, or an empty string."""
+    typed = word.upper().translate(_LOOK_ALIKE)
+    beginnings = (typed[:length] for length in range(len(typed), len("FSGS"), -1))
+    near = next((each for each in beginnings if any(code.startswith(each) for code in diagnostic_codes())), "")
+    return near if near.startswith("FSGS") else did_you_mean(typed, diagnostic_codes())
 
 
 def is_never_ignored(code: str) -> bool:
@@ -83,7 +92,8 @@ def _no_code(word: str, place: Span) -> Diagnostic:
     if longer and longer != [bare]:
         help = f"write one whole code, such as {longer[0]}"
         return Diagnostic(NO_CODE, "error", place, f'"{word}" is the beginning of several codes', _AUTHORITY, help)
-    near = did_you_mean(bare, diagnostic_codes())
+    near = nearest_code(bare)
+    near = near if near in diagnostic_codes() else ""
     return Diagnostic(
         NO_CODE,
         "error",

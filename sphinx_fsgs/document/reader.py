@@ -44,7 +44,7 @@ def read_file(
     loaded = load(path, shown) if text is None else text
     if isinstance(loaded, Diagnostic):
         return Document(shown, (), (), (loaded,))
-    session = Session(path.resolve(), shown, (root or _project(path)).resolve())
+    session = Session(path.resolve(), shown, (root or project_of(path)).resolve())
     try:
         document = _parse(loaded, session)
         found = collect(document, path, shown_as=shown, text=loaded, words=words)
@@ -54,7 +54,7 @@ def read_file(
     return replace(found, diagnostics=tuple(diagnostics))
 
 
-def _project(path: Path) -> Path:
+def project_of(path: Path) -> Path:
     """Return the folder of the project that holds the file.
 
     That is the nearest folder above it with a sign of one; else the working directory if it is above

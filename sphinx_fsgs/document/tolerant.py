@@ -160,8 +160,11 @@ def _lenient(known: type[Directive]) -> type[Directive]:
 def tolerance(session: Session) -> Iterator[None]:
     """Within this context docutils knows our markup, and is patient with what it does not know."""
     saved_directive, saved_role = directives.directive, roles.role
-    registry: dict[str, object] = vars(roles)["_roles"]
-    saved_roles = dict(registry)
+    # What others have registered in this process (Sphinx, its extensions) is not docutils', and is forgotten meanwhile.
+    registries: list[dict[str, object]] = [vars(roles)["_roles"], vars(directives)["_directives"]]
+    saved = [dict(registry) for registry in registries]
+    for registry in registries:
+        registry.clear()
 
     def directive(
         directive_name: str, language_module: Any, document: nodes.document
@@ -204,8 +207,9 @@ def tolerance(session: Session) -> Iterator[None]:
     finally:
         _sessions.pop()
         directives.directive, roles.role = saved_directive, saved_role
-        registry.clear()
-        registry.update(saved_roles)
+        for registry, known in zip(registries, saved, strict=True):
+            registry.clear()
+            registry.update(known)
 
 
 class _CsvTable(Directive):

@@ -254,7 +254,8 @@ class _Attempt:
             name = f"{operand.label}{'f' if operand.forward else 'b'}"
         elif isinstance(operand, Address) and operand.base is None and isinstance(operand.displacement, Name):
             name = operand.displacement.name
-            address = self.around.labels.get(name, self.around.symbols.get(name))
+            given = (self.around.labels, self.around.symbols, self.around.spec.constants)
+            address = next((names[name] for names in given if name in names), None)
         else:
             raise _NoFit("a jump needs a label")
         if address is None:

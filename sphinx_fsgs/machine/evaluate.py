@@ -290,7 +290,11 @@ def _binary(expr: Binary, place: Place) -> Typed:
 
 def _right(expr: Binary, place: Place) -> Typed:
     """Return the right side; the name of an MSR behind a general register is its number, as in the kernel."""
-    if isinstance(expr.right, Name) and expr.right.name in place.spec.constants:
+    if (
+        isinstance(expr.right, Name)
+        and expr.right.name in place.spec.constants
+        and expr.right.name not in place.symbols
+    ):
         general = isinstance(expr.left, Name) and expr.left.name in place.spec.layout.general
         if general:
             return Typed(place.spec.constants[expr.right.name], None)

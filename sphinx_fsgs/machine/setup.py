@@ -177,7 +177,7 @@ def assign(start: Start, place: Expr, value: Expr) -> None:
     width = _width(start, place)
     name_new(start, value, width)
     if isinstance(place, Name) and place.name in start.spec.layout.general and isinstance(value, Name):
-        number = start.spec.constants.get(value.name, start.symbols.get(value.name))
+        number = start.symbols.get(value.name, start.spec.constants.get(value.name))
         if number is not None:
             value = Number(number, value.span)
     _store(start, place, fit(evaluate(value, start.place()), width, value.span), width)

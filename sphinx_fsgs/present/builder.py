@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+import os
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from docutils import nodes
 from sphinx.builders import Builder
 
 from sphinx_fsgs import __version__
-from sphinx_fsgs.check.result import Report
+from sphinx_fsgs.check.result import DocumentResult
+from sphinx_fsgs.present.config import read_config
+from sphinx_fsgs.present.file_ignores import unused_in_files
 from sphinx_fsgs.present.formats import json
+from sphinx_fsgs.present.replay import complain
+from sphinx_fsgs.present.runner import SUFFIX, report_of, walking_order
+from sphinx_fsgs.present.selection import select
 
 if TYPE_CHECKING:
     from sphinx_fsgs.present.domain import FsgsDomain
@@ -27,6 +35,8 @@ class CheckBuilder(Builder):
     allow_parallel = True
     """Documents may be read in several processes; none is written."""
     supported_image_types: ClassVar[list[str]] = []
+    judged: Mapping[str, DocumentResult] = MappingProxyType({})
+    """The results by document, once all of them have been read."""
 
     def get_outdated_docs(self) -> Iterator[str]:
         """Return nothing: no page is ever out of date."""
@@ -48,5 +58,18 @@ class CheckBuilder(Builder):
     def finish(self) -> None:
         """Write the report, in every build."""
         domain = cast("FsgsDomain", self.env.get_domain("fsgs"))
-        report = Report(__version__, domain.kept["spec"], tuple(judged for _, judged in domain.all()))
-        Path(self.outdir, REPORT).write_text(json.render(report), encoding="utf-8")
+        source = Path(self.srcdir)
+        settings, _ = read_config(self.config, Path(self.confdir), source)
+        report = report_of(tuple(self._documents()), __version__, domain.kept["spec"])
+        if report.diagnostics and settings.reports(report.diagnostics[0].code):
+            complain(report.diagnostics[0])  # nothing was checked
+            self.app.statuscode = 1 if settings.strict else self.app.statuscode
+        report = replace(report, diagnostics=(*report.diagnostics, *unused_in_files(report, settings, source)))
+        Path(self.outdir, REPORT).write_text(json.render(select(report, settings)), encoding="utf-8")
+
+    def _documents(self) -> Iterator[DocumentResult]:
+        """Yield the results of every document that the command would find, in its order, also where nothing is said."""
+        paths = {name: os.path.relpath(self.env.doc2path(name), self.srcdir) for name in self.env.all_docs}
+        for name, path in sorted(paths.items(), key=lambda each: walking_order(Path(each[1]).as_posix())):
+            if name in self.judged or path.endswith(SUFFIX):
+                yield self.judged.get(name) or DocumentResult(Path(path).as_posix(), (), ())

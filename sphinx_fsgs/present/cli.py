@@ -144,9 +144,10 @@ def _codes(text: str) -> tuple[str, ...]:
     codes = tuple(each.strip() for each in text.split(",") if each.strip())
     wrong = [each for each in codes if not is_code(each)]
     if wrong or not codes:
-        raise argparse.ArgumentTypeError(
-            f"{wrong[0] if wrong else text!r} is no code: write FSGS301, or FSGS3 for all 3xx"
-        )
+        from sphinx_fsgs.present.settings_reader import near_code
+
+        word = wrong[0] if wrong else text
+        raise argparse.ArgumentTypeError(f'no code is, or begins with, "{word}"; {near_code(word)}')
     return codes
 
 

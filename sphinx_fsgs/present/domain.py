@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 
 class Data(TypedDict):
-    """What is kept with the environment: results by document, and what they were computed with."""
+    """What is kept with the environment: results by document, and what they were computed with.
+
+    ``doubtful`` are the documents of which Sphinx has lost text, or that go beyond their project: the command says so.
+    """
 
     version: int
     digest: str
     spec: str
     documents: dict[str, DocumentResult]
+    doubtful: list[str]
 
 
 class FsgsDomain(Domain):
@@ -32,10 +36,10 @@ class FsgsDomain(Domain):
 
     name = "fsgs"
     label = "FS and GS"
-    data_version = 1
+    data_version = 2
     directives: ClassVar[dict[str, type[Directive]]] = {**DIRECTIVES, **REFERENCE_DIRECTIVES}
     roles: ClassVar[dict[str, RoleFunction | XRefRole]] = dict(ROLES)
-    initial_data: ClassVar[dict[str, object]] = {"digest": "", "spec": "", "documents": {}}
+    initial_data: ClassVar[dict[str, object]] = {"digest": "", "spec": "", "documents": {}, "doubtful": []}
 
     @property
     def kept(self) -> Data:
@@ -49,11 +53,15 @@ class FsgsDomain(Domain):
     def clear_doc(self, docname: str) -> None:
         """Forget the results of a document that is read again or gone."""
         self.kept["documents"].pop(docname, None)
+        self.kept["doubtful"] = [name for name in self.kept["doubtful"] if name != docname]
 
     def merge_domaindata(self, docnames: Collection[str], otherdata: dict[str, object]) -> None:
         """Take over the results of the documents that another process has read."""
-        others = cast(Data, otherdata)["documents"]
-        self.kept["documents"].update((name, others[name]) for name in docnames if name in others)
+        others = cast(Data, otherdata)
+        self.kept["documents"].update(
+            (name, others["documents"][name]) for name in docnames if name in others["documents"]
+        )
+        self.kept["doubtful"] += [name for name in others["doubtful"] if name in docnames]
 
     def resolve_any_xref(self, *_: object) -> list[tuple[str, nodes.reference]]:
         """Return nothing: the role of the domain is no reference."""

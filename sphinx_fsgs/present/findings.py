@@ -11,7 +11,7 @@ from sphinx_fsgs.diagnostic import Diagnostic, suggestion
 from sphinx_fsgs.source import Span
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_SETTINGS = "the settings that docs/reference/cli lists"
+_SETTINGS = "the settings that docs/reference/settings lists"
 
 
 def top_of(path: str) -> Span:
@@ -32,16 +32,22 @@ def unreadable_settings(path: str, why: str, place: tuple[int, int] = (1, 1)) ->
     )
 
 
-def bad_setting(path: str, line: int, message: str, help: str) -> Diagnostic:
+def bad_setting(span: Span, message: str, help: str) -> Diagnostic:
     """FSGS791: a setting with a value that it cannot have."""
-    return Diagnostic("FSGS791", "error", Span(path, line, 1, line, 1), message, _SETTINGS, help)
+    return Diagnostic("FSGS791", "error", span, message, _SETTINGS, help)
 
 
-def unknown_setting(path: str, line: int, name: str, known: Iterable[str]) -> Diagnostic:
+def unknown_setting(span: Span, name: str, known: Iterable[str]) -> Diagnostic:
     """FSGS791: a setting of a name that nothing reads."""
     names = tuple(known)
     way_out = suggestion(name, names) or f"known are {', '.join(names)}"
-    return bad_setting(path, line, f'unknown setting "{name}"', way_out)
+    return bad_setting(span, f'unknown setting "{name}"', way_out)
+
+
+def unused_file_ignore(span: Span, pattern: str, code: str) -> Diagnostic:
+    """FSGS703: a setting ignores findings in a file that has none of them."""
+    message = f"there is no finding {code} in {pattern}"
+    return Diagnostic("FSGS703", "error", span, message, _SETTINGS, "remove it from per-file-ignores")
 
 
 def nothing_checked(path: str) -> Diagnostic:

@@ -61,9 +61,10 @@ class FsgsFile(pytest.File):
         session, settings = _session(self.config)
 
         def check(path: Path, shown_as: str) -> DocumentResult:
+            from sphinx_fsgs.present.file_ignores import ignore_in_files
             from sphinx_fsgs.present.pipeline import check_file
 
-            return check_file(session, path, shown_as)
+            return ignore_in_files(check_file(session, path, shown_as), settings, self.config.rootpath)
 
         shown_as = _below_root(self.path, self.config)
         judged = check_one(Input(shown_as, True), lambda _, shown: check(self.path, shown))
@@ -132,14 +133,14 @@ _SESSION: pytest.StashKey[tuple[Session, Settings]] = pytest.StashKey()
 
 def _session(config: pytest.Config) -> tuple[Session, Settings]:
     """Return the session of this run of pytest, opened by the first document."""
-    from sphinx_fsgs.check.session import Session
+    from sphinx_fsgs.present.opening import open_session
     from sphinx_fsgs.present.settings import SettingsError, find_settings
     from sphinx_fsgs.spec.errors import SpecError
 
     if _SESSION not in config.stash:
         try:
             settings = find_settings(config.rootpath)
-            config.stash[_SESSION] = (Session.open(where=settings.where), settings)
+            config.stash[_SESSION] = (open_session(settings), settings)
         except (SettingsError, SpecError) as error:
             raise pytest.UsageError(f"fsgs: {error}") from None
     return config.stash[_SESSION]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx.util import logging
@@ -18,7 +19,10 @@ from sphinx.util.logging import is_suppressed_warning
 from sphinx_fsgs.check.result import DocumentResult, Report
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.present.ansi import plain
+from sphinx_fsgs.present.file_ignores import unused_in_files
 from sphinx_fsgs.present.formats.text import details
+from sphinx_fsgs.present.selection import is_open, select
+from sphinx_fsgs.present.settings import Settings
 from sphinx_fsgs.present.words import summary_line
 
 if TYPE_CHECKING:
@@ -37,24 +41,34 @@ class _Rules:
         return bool(is_suppressed_warning("fsgs", diagnostic.code, list(self.suppressed)))
 
 
-def replay(app: Sphinx, documents: Iterable[DocumentResult], broken: Iterable[Diagnostic] = ()) -> None:
+def replay(
+    app: Sphinx, documents: Iterable[DocumentResult], settings: Settings, broken: Iterable[Diagnostic] = ()
+) -> None:
     """Log all findings in the order of files and lines, set the exit status, and say what was checked.
 
     :param broken: what is wrong with the spec or the scope, because of which nothing was checked.
     """
-    judged = tuple(documents)
+    whole = Report("", "", tuple(documents))
+    general = [*broken, *unused_in_files(whole, settings, Path(app.srcdir))]
+    judged = select(whole, settings).documents
     rules = _Rules(app.config["fsgs_fail"], app.config["fsgs_max_errors"], tuple(app.config["suppress_warnings"]))
     placed = (replace(each, span=replace(each.span, path=_from_here(app, each.span.path))) for each in _all(judged))
-    said = [each for each in (*broken, *sorted(placed, key=Diagnostic.sort_key)) if not rules.hides(each)]
+    said = [each for each in (*general, *sorted(placed, key=Diagnostic.sort_key)) if not rules.hides(each)]
     loud = [each for each in said if each.severity != "note"] if rules.fail != "off" else []
     shown = loud[: rules.most] if rules.most > 0 else loud
     for each in shown:
         _log(each, rules)
     if len(shown) < len(loud):
         logger.warning("fsgs: %d more findings (fsgs_max_errors = %d)", len(loud) - len(shown), rules.most, type="fsgs")
-    if rules.fail == "error" and any(each.severity == "error" for each in loud):
+    failed = any(each.severity == "error" for each in loud)
+    if rules.fail == "error" and (failed or settings.strict and (loud or any(map(is_open, whole.results())))):
         app.statuscode = 1
     logger.info("fsgs: %s", summary_line(Report("", "", judged).summary()))
+
+
+def complain(diagnostic: Diagnostic) -> None:
+    """Log what is wrong with the settings: at once, and whatever they say of findings."""
+    _log(diagnostic, _Rules("error", 0, ()))
 
 
 def _all(documents: Iterable[DocumentResult]) -> Iterator[Diagnostic]:

@@ -64,12 +64,22 @@ def _below(top: str) -> Iterator[Input]:
         yield Input(str(problem.filename), False, problem.strerror or str(problem))
 
 
+def walking_order(path: str) -> tuple[tuple[bool, str], ...]:
+    """Order paths as a folder is searched: in each folder its files, then the folders in it."""
+    *folders, name = path.split("/")
+    return (*((True, folder) for folder in folders), (False, name))
+
+
 def check_all(files: Sequence[Input], check: Check, tool: str, spec: str, asked_for: str = ".") -> Report:
     """Return the report on all files, with a finding when there was nothing to check in any of them.
 
     :param asked_for: the path that stands for the run in that finding when there is not even a file.
     """
-    documents = tuple(check_one(each, check) for each in files)
+    return report_of(tuple(check_one(each, check) for each in files), tool, spec, asked_for)
+
+
+def report_of(documents: tuple[DocumentResult, ...], tool: str, spec: str, asked_for: str = ".") -> Report:
+    """Return the report on documents that have been checked, as :func:`check_all` does."""
     said: tuple[Diagnostic, ...] = ()
     if not any(document.results or document.all_diagnostics() for document in documents):
         said = (nothing_checked(documents[0].path if documents else asked_for),)

@@ -52,10 +52,10 @@ def status(report: Report, settings: Settings) -> int:
     said = findings(select(report, settings))
     if any(each.code in _OUR_BUGS for each in said):
         return UNUSABLE
-    results = [result for document in report.documents for result in document.results]
+    results = report.results()
     if any(each.severity == "error" for each in said) or any(map(_unspoken, results)):
         return FAILED
-    if settings.strict and (any(each.severity == "warning" for each in said) or any(map(_open, results))):
+    if settings.strict and (any(each.severity == "warning" for each in said) or any(map(is_open, results))):
         return FAILED
     return CLEAN
 
@@ -68,6 +68,7 @@ def _unspoken(result: Result) -> bool:
     return bool(result.on("fails")) or bounds or not (result.on("holds") or result.on("undecided"))
 
 
-def _open(result: Result) -> bool:
+def is_open(result: Result) -> bool:
+    """Return whether the result is one that only ``strict`` counts as a failure."""
     unsettled = bool(result.on("undecided")) and result.expected != "undecided"
     return unsettled or bool(result.on("n/a"))

@@ -1,18 +1,19 @@
-"""Settings: ``[tool.fsgs]`` of the nearest pyproject.toml, overridden by the command line."""
+"""Settings: ``[tool.fsgs]`` of the nearest pyproject.toml, overridden by the command line; in Sphinx, ``fsgs_*``."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sphinx_fsgs.diagnostic import Diagnostic
-from sphinx_fsgs.present.findings import bad_setting, unknown_setting, unreadable_settings
+from sphinx_fsgs.files import diagnostic_codes
+from sphinx_fsgs.present.findings import unreadable_settings
+from sphinx_fsgs.source import Span
 
-_CODE = re.compile(r"FSGS[0-9]{0,3}")
-_KNOWN = ("where", "select", "ignore", "strict")
-_TABLE = re.compile(r"\s*\[\s*tool\s*\.\s*fsgs\b")
+KNOWN = ("where", "select", "ignore", "strict", "symbols", "per-file-ignores")
+"""What can be set."""
 
 
 class SettingsError(Exception):
@@ -24,13 +25,40 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class SymbolSetting:
+    """A constant for all documents, and where it is set."""
+
+    name: str
+    value: int
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FileIgnore:
+    """Findings of a code, or of all codes with that beginning, that are not reported in the files of a pattern."""
+
+    pattern: str
+    code: str
+    reason: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """What can be set. ``select`` and ``ignore`` hold codes or their beginnings (``FSGS3``)."""
+    """What can be set. ``select`` and ``ignore`` hold codes or their beginnings (``FSGS3``).
+
+    ``root`` is the folder that the patterns of ``file_ignores`` are relative to, None for the working directory;
+    ``where_at`` is the place of ``where`` when a file says it.
+    """
 
     where: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     strict: bool = False
+    symbols: tuple[SymbolSetting, ...] = ()
+    file_ignores: tuple[FileIgnore, ...] = ()
+    root: Path | None = field(default=None, compare=False)
+    where_at: Span | None = field(default=None, compare=False)
 
     def reports(self, code: str) -> bool:
         """Return whether findings of that code are reported: the longest beginning that names it decides.
@@ -45,8 +73,8 @@ class Settings:
 
 
 def is_code(text: str) -> bool:
-    """Return whether ``text`` is a code or the beginning of one."""
-    return _CODE.fullmatch(text) is not None
+    """Return whether ``text`` is a code or the beginning of one: one that no finding has would select nothing."""
+    return text.startswith("FSGS") and any(code.startswith(text) for code in diagnostic_codes())
 
 
 def find_settings(start: Path) -> Settings:
@@ -90,58 +118,9 @@ def parse_settings(text: str, path: str) -> Settings | None:
     table = tool.get("fsgs") if isinstance(tool, dict) else None
     if table is None:
         return None
-    return _Reader(text, path).settings(table)
+    from sphinx_fsgs.present.settings_reader import places_in_toml, read_table
 
-
-class _Reader:
-    """Checks one table and remembers what is wrong."""
-
-    def __init__(self, text: str, path: str) -> None:
-        self._lines = text.split("\n")
-        self._path = path
-        self._wrong: list[Diagnostic] = []
-
-    def settings(self, table: object) -> Settings:
-        if not isinstance(table, dict):
-            self._complain("fsgs", "tool.fsgs is no table", "write [tool.fsgs]")
-            table = {}
-        for name in table:
-            if name not in _KNOWN:
-                self._wrong.append(unknown_setting(self._path, self._line(name), name, _KNOWN))
-        settings = Settings(
-            self._where(table.get("where")),
-            self._codes("select", table.get("select", [])),
-            self._codes("ignore", table.get("ignore", [])),
-            self._strict(table.get("strict", False)),
-        )
-        if self._wrong:
-            raise SettingsError(tuple(self._wrong))
-        return settings
-
-    def _where(self, value: object) -> str | None:
-        if value is None or isinstance(value, str):
-            return value
-        self._complain("where", "where is no text", 'write a scope, such as where = "LKGS"')
-        return None
-
-    def _codes(self, name: str, value: object) -> tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(each, str) and is_code(each) for each in value):
-            return tuple(value)
-        self._complain(name, f"{name} is no list of codes", f'write {name} = ["FSGS301"] or a beginning, "FSGS3"')
-        return ()
-
-    def _strict(self, value: object) -> bool:
-        if isinstance(value, bool):
-            return value
-        self._complain("strict", "strict is neither true nor false", "write strict = true")
-        return False
-
-    def _complain(self, name: str, message: str, help: str) -> None:
-        self._wrong.append(bad_setting(self._path, self._line(name), message, help))
-
-    def _line(self, name: str) -> int:
-        """Return the first line below ``[tool.fsgs`` that begins with the name; tomllib keeps no lines."""
-        tables = [number for number, line in enumerate(self._lines, 1) if _TABLE.match(line)] or [1]
-        pattern = re.compile(rf"\s*(\[.*\b)?[\"']?{re.escape(name)}\b")
-        below = range(tables[0], len(self._lines) + 1)
-        return next((number for number in below if pattern.match(self._lines[number - 1])), tables[0])
+    settings, wrong = read_table(table, Path(path).parent, places_in_toml(text, path))
+    if wrong:
+        raise SettingsError(wrong)
+    return settings

@@ -18,14 +18,18 @@ from sphinx_fsgs.check.result import DocumentResult
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document.collect import collect
 from sphinx_fsgs.document.model import Document
+from sphinx_fsgs.document.reader import project_of
 from sphinx_fsgs.present.attach import attach, settle
 from sphinx_fsgs.present.builder import CheckBuilder
+from sphinx_fsgs.present.config import read_config
 from sphinx_fsgs.present.domain import FsgsDomain
+from sphinx_fsgs.present.file_ignores import ignore_in_files
 from sphinx_fsgs.present.findings import internal
 from sphinx_fsgs.present.highlight import LEXERS
 from sphinx_fsgs.present.nodes import fsgs_result, standard_nodes
 from sphinx_fsgs.present.pages import add_style, depart_nothing, style_folder, visit_result
-from sphinx_fsgs.present.replay import replay
+from sphinx_fsgs.present.replay import complain, replay
+from sphinx_fsgs.present.settings import Settings
 from sphinx_fsgs.spec.errors import SpecError
 
 if TYPE_CHECKING:
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
 
     from sphinx_fsgs.check.session import Session
 
+_WARNING = 2
+
 logger = logging.getLogger(__name__)
 
 
@@ -41,6 +47,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Set the extension up; Sphinx calls this."""
     app.add_config_value("fsgs_fail", "error", "", [str])
     app.add_config_value("fsgs_where", None, "env", [str, type(None)])
+    app.add_config_value("fsgs_select", [], "", [list, tuple])
+    app.add_config_value("fsgs_ignore", [], "", [list, tuple])
+    app.add_config_value("fsgs_strict", False, "", [bool])
+    app.add_config_value("fsgs_symbols", {}, "env", [dict])
+    app.add_config_value("fsgs_per_file_ignores", {}, "env", [dict])
     app.add_config_value("fsgs_max_errors", 0, "", [int])
     app.add_config_value("fsgs_show", "notes", "html", [str])
     app.add_domain(FsgsDomain)
@@ -70,6 +81,7 @@ class _Extension:
     def __init__(self) -> None:
         self._session: Session | None = None
         self._broken: tuple[Diagnostic, ...] = ()
+        self._settings = Settings()
 
     def check_config(self, app: Sphinx, config: Config) -> None:
         """Refuse values that mean nothing, and let html builders copy the style."""
@@ -80,15 +92,19 @@ class _Extension:
                 )
                 app.statuscode = 1
                 config[name] = known[0]
+        self._settings, wrong = read_config(config, Path(app.confdir), Path(app.srcdir))
+        for each in wrong:
+            complain(each)
+            app.statuscode = 1
         folders = cast("list[str]", config["html_static_path"])
         folders.append(str(style_folder()))
 
     def open(self, app: Sphinx) -> None:
         """Open the session before Sphinx forks, so that its processes share what has been read."""
-        from sphinx_fsgs.check.session import Session
+        from sphinx_fsgs.present.opening import open_session
 
         try:
-            self._session = Session.open(where=app.config["fsgs_where"])
+            self._session = open_session(self._settings)
         except SpecError as error:
             self._session, self._broken = None, error.diagnostics
 
@@ -97,17 +113,22 @@ class _Extension:
     ) -> Sequence[str]:
         """Return the documents to read again because spec, tool or scope are not what their results were made with."""
         domain = _domain(env)
-        digest = self._digest(app)
+        digest = self._digest()
         if domain.kept["digest"] == digest:
             return ()
         domain.kept["digest"] = digest
         domain.kept["spec"] = self._session.spec_digest if self._session else ""
         return [docname for docname, _ in domain.all() if docname not in removed]
 
-    def _digest(self, app: Sphinx) -> str:
+    def _symbols(self) -> Iterator[str]:
+        return (f"{each.name} = {each.value}" for each in self._settings.symbols)
+
+    def _digest(self) -> str:
         session = self._session
         parts = (session.spec_digest, session.tool_version) if session else ("broken", *map(repr, self._broken))
-        return hashlib.sha256("\0".join((*parts, __version__, repr(app.config["fsgs_where"]))).encode()).hexdigest()
+        return hashlib.sha256(
+            "\0".join((*parts, __version__, repr(self._settings.where), *self._symbols())).encode()
+        ).hexdigest()
 
     def check(self, app: Sphinx, doctree: nodes.document) -> None:
         """Check a document that has just been read, keep the results, and put them into its doctree."""
@@ -118,13 +139,15 @@ class _Extension:
         try:
             words = self._session.words if self._session else None
             document = collect(doctree, path, shown_as=shown_as, words=words)
-            judged = self._judged(document)
+            judged = ignore_in_files(self._judged(document), self._settings, Path(app.srcdir))
             attach(doctree, document, judged)
         except Exception as error:
             if os.environ.get("FSGS_DEBUG"):
                 raise
             document = Document(shown_as, (), (), ())
             judged = DocumentResult(shown_as, (), (internal(shown_as, error),))
+        if loses_text(doctree) or leaves_project(path, document):
+            _domain(env).kept["doubtful"].append(docname)
         settle(doctree)
         for dependency in _files((*map(str, document.dependencies), *judged.dependencies)):
             env.note_dependency(dependency)
@@ -139,14 +162,43 @@ class _Extension:
 
         return check_document(self._session, document)
 
+    def _as_command(self, env: BuildEnvironment, docname: str) -> DocumentResult:
+        """Return the results for a document that Sphinx could not read whole, as the command has them.
+
+        Builders of pages leave such findings to Sphinx, which has already warned of the same.
+        """
+        path = Path(env.doc2path(docname))
+        shown_as = Path(os.path.relpath(path, env.srcdir)).as_posix()
+        if self._session is None:
+            return DocumentResult(shown_as, (), ())
+        from sphinx_fsgs.present.pipeline import check_file
+
+        return ignore_in_files(check_file(self._session, path, shown_as), self._settings, Path(env.srcdir))
+
     def report(self, app: Sphinx, env: BuildEnvironment) -> Sequence[str]:
         """Report the findings of all documents, those that were not read in this build included."""
-        replay(app, [judged for _, judged in _domain(env).all()], self._broken)
+        documents = dict(_domain(env).all())
+        if isinstance(app.builder, CheckBuilder):
+            documents |= {name: self._as_command(env, name) for name in _domain(env).kept["doubtful"]}
+            app.builder.judged = documents
+        replay(app, [documents[name] for name in sorted(documents)], self._settings, self._broken)
         return ()
 
 
 def _domain(env: BuildEnvironment) -> FsgsDomain:
     return cast(FsgsDomain, env.get_domain("fsgs"))
+
+
+def loses_text(doctree: nodes.document) -> bool:
+    """Return whether docutils complains of something that may have cost text, such as an include of nothing."""
+    return any(int(message["level"]) >= _WARNING for message in doctree.findall(nodes.system_message))
+
+
+def leaves_project(path: Path, document: Document) -> bool:
+    """Return whether the document includes a file from outside of its project, which the command refuses to read."""
+    return bool(document.dependencies) and not all(
+        each.is_relative_to(project_of(path).resolve()) for each in document.dependencies
+    )
 
 
 def _files(paths: Sequence[str]) -> Iterator[str]:

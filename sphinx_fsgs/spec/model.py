@@ -105,13 +105,14 @@ class DescriptorWords:
 
 
 class Spec:
-    """All that is true of x86 here, below one folder.
+    """All that is true of x86 here, below one folder; and the ``symbols`` that a user adds to its constants.
 
     :raises SpecError: from whichever attribute first needs a file that cannot be used.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, symbols: Mapping[str, int] | None = None) -> None:
         self.folder = data_dir("spec") if folder is None else folder
+        self._symbols = dict(symbols or {})
         self._instructions: dict[str, Instruction] = {}
         self._definitions: dict[str, Definition] = {}
         self._behaviours: dict[str, Behaviour] = {}
@@ -207,6 +208,11 @@ class Spec:
 
     @cached_property
     def constants(self) -> Mapping[str, int]:
+        """The constants that documents may name: the spec's own, and the symbols that a user adds."""
+        return {**self._symbols, **self.own_constants}
+
+    @cached_property
+    def own_constants(self) -> Mapping[str, int]:
         """The kernel's constants, the numbers of the MSRs included."""
         sheet = Sheet(self.folder / "constants.toml")
         found = {name: row.number("value") for name, row in _tables(sheet)}

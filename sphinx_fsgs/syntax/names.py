@@ -147,17 +147,21 @@ class Names:
         return self._other(name)
 
     def _constant_first(self, name: Name) -> Expr:
-        if name.name in self.lexicon.constants:
+        if name.name in self.lexicon.constants and not self._is_given(name.name):
             return Number(self.lexicon.constants[name.name], name.span)
         return self._cell_first(name)
 
     def _other(self, name: Name) -> Expr:
         word = name.name
-        if word in self.lexicon.constants:
+        if word in self.lexicon.constants and not self._is_given(word):
             return Number(self.lexicon.constants[word], name.span)
         if word not in self.known | self.of_c and not (word.startswith("the.") and word[4:] in self.the):
             self._unknown(word, name.span)
         return name
+
+    def _is_given(self, word: str) -> bool:
+        """Whether the example itself gives the word a value, which then counts before one of the spec or settings."""
+        return word in self.known and word not in self.lexicon.cells
 
     def _unknown(self, word: str, span: Span) -> None:
         if word in self.lexicon.segments:

@@ -117,7 +117,7 @@ def modules() -> dict[str, ModuleType]:
     """Return the modules to put in place, by name."""
     session = ModuleType("sphinx_fsgs.check.session")
     pipeline = ModuleType("sphinx_fsgs.present.pipeline")
-    session.__dict__["Session"] = FakeSession
+    session.__dict__.update(Session=FakeSession, COMMAND_LINE="--where")
     pipeline.__dict__.update(check_file=check_file, check_document=check_document)
     return {session.__name__: session, pipeline.__name__: pipeline}
 

@@ -119,6 +119,14 @@ def test_select_and_ignore(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--select", "FSGS301", "--ignore", "FSGS3", path]) == 1
 
 
+@pytest.mark.parametrize("option", ["--select", "--ignore"])
+def test_a_code_that_no_finding_has_is_a_usage_error(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for code, words in (("FSGS39", 'did you mean "FSGS3"?'), ("fsgs301", 'did you mean "FSGS301"?'), ("", "write")):
+        with pytest.raises(SystemExit) as left:
+            main(["check", option, code, write("a.rst", GOOD)])
+        assert left.value.code == 2 and words in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

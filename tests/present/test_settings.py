@@ -10,7 +10,14 @@ import pytest
 from sphinx_fsgs.check.result import DocumentResult, HostVerdict, Report, Verdict
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.present.selection import select, status
-from sphinx_fsgs.present.settings import Settings, SettingsError, find_settings, parse_settings
+from sphinx_fsgs.present.settings import (
+    FileIgnore,
+    Settings,
+    SettingsError,
+    SymbolSetting,
+    find_settings,
+    parse_settings,
+)
 from sphinx_fsgs.source import Span
 from tests.present.samples import FAILS, FAILURE, HOLDS, REPORT
 
@@ -22,8 +29,25 @@ where = "LKGS"
 select = ["FSGS3", "FSGS201"]
 ignore = ["FSGS301"]
 strict = true
+
+[tool.fsgs.symbols]
+pcpu_hot = 0x1000
+
+[tool.fsgs.per-file-ignores]
+"old/*.rst" = { FSGS3 = "what was believed then" }
 """
-    assert parse_settings(text, "p") == Settings("LKGS", ("FSGS3", "FSGS201"), ("FSGS301",), True)
+    settings = parse_settings(text, "p/pyproject.toml")
+    assert settings is not None and settings.root == Path("p")
+    assert settings == Settings(
+        "LKGS",
+        ("FSGS3", "FSGS201"),
+        ("FSGS301",),
+        True,
+        (SymbolSetting("pcpu_hot", 0x1000, Span("p/pyproject.toml", 9, 1, 9, 9)),),
+        (FileIgnore("old/*.rst", "FSGS3", "what was believed then", Span("p/pyproject.toml", 12, 17, 12, 22)),),
+    )
+    assert [each.span.line for each in settings.symbols] == [9]
+    assert [(each.span.line, each.span.column) for each in settings.file_ignores] == [(12, 17)]
 
 
 def test_the_nearest_file_that_speaks_of_us_counts(tmp_path: Path) -> None:
@@ -41,8 +65,19 @@ def test_the_nearest_file_that_speaks_of_us_counts(tmp_path: Path) -> None:
     [
         ("[tool.fsgs]\n\nignroe = []\n", 3, "FSGS791", 'did you mean "ignore"?'),
         ("[tool.fsgs]\nwhere = 3\n", 2, "FSGS791", "where is no text"),
-        ('[tool.fsgs]\nselect = ["E501"]\n', 2, "FSGS791", "select is no list of codes"),
+        ('[tool.fsgs]\nselect = ["E501"]\n', 2, "FSGS791", 'no code is, or begins with, "E501"'),
         ("[tool.fsgs]\nstrict = 1\n", 2, "FSGS791", "neither true nor false"),
+        ('[tool.fsgs]\nselect = ["FSGS3O"]\n', 2, "FSGS791", 'did you mean "FSGS30"?'),
+        ("[tool.fsgs]\nsymbols = 3\n", 2, "FSGS791", "symbols is no table"),
+        ("[tool.fsgs.symbols]\n# X\nX = true\n", 3, "FSGS791", "the symbol X is no number"),
+        ("[tool.fsgs.symbols]\nX = -1\n", 2, "FSGS791", "from 0 on"),
+        (f"[tool.fsgs.symbols]\nX = {1 << 64}\n", 2, "FSGS791", "up to 64 bits"),
+        ('[tool.fsgs.symbols]\n"no name" = 1\n', 2, "FSGS791", '"no name" is no name of a symbol'),
+        ('[tool.fsgs.per-file-ignores]\n"a.rst" = ["FSGS3"]\n', 2, "FSGS791", "a.rst is no table"),
+        ('[tool.fsgs.per-file-ignores]\n"a.rst" = { FSGS3 = " " }\n', 2, "FSGS791", "without a reason"),
+        ('[tool.fsgs.per-file-ignores]\n"a.rst" = { FSGS3 = 3 }\n', 2, "FSGS791", "without a reason"),
+        ('[tool.fsgs.per-file-ignores]\n"a.rst" = { FSGS4O = "x" }\n', 2, "FSGS791", 'did you mean "FSGS4"?'),
+        ('[tool.fsgs.per-file-ignores]\n"a.rst" = { FSGS901 = "x" }\n', 2, "FSGS791", "cannot be ignored"),
         ("[tool]\nfsgs = 3\n", 2, "FSGS791", "no table"),
         ("[tool.fsgs]\nwhere = \n", 2, "FSGS790", "cannot be read"),
     ],

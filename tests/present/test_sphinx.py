@@ -237,6 +237,58 @@ def test_a_wrong_setting_and_a_wrong_scope_are_said(build: Builder) -> None:
     assert scope.status == 1 and 'unknown scope "nowhere"' in scope.text and "Traceback" not in scope.text
 
 
+def test_codes_are_selected_and_ignored_in_the_report_too(build: Builder) -> None:
+    ignored = build(conf='fsgs_ignore = ["FSGS3"]', builder="fsgs", index=WRONG)
+    assert ignored.status == 0 and ignored.findings() == []
+    assert json.loads((ignored.out / "fsgs-report.json").read_text())["documents"][0]["diagnostics"] == []
+    assert build(conf='fsgs_select = ["FSGS2"]').status == 0
+    assert build(conf='fsgs_select = ["FSGS301"]').status == 1
+
+
+def test_a_file_can_be_left_out_with_a_reason(build: Builder) -> None:
+    conf = 'fsgs_per_file_ignores = {"index.rst": {"FSGS301": "a page of quoted errors"}}'
+    html = build(conf=conf, index=page("P", ".. fsgs:claim:: this is wrong"))
+    assert html.status == 0 and "1 suppressed" in html.text
+    assert "FSGS301 is not reported here: a page of quoted errors" in (html.out / "index.html").read_text()
+    done = build(conf=conf, builder="fsgs")
+    held = json.loads((done.out / "fsgs-report.json").read_text())["documents"][0]["suppressed"][0]
+    assert (held["code"], held["reason"]) == ("FSGS301", "a page of quoted errors")
+    assert (
+        Path(held["by"]["path"]).name == "conf.py"
+        and held["by"]["line"] == CONF.count("\n", 0, CONF.find("{more}")) + 1
+    )
+    unused = build(conf=conf, index=page("P", ".. fsgs:claim:: this is right"))
+    assert unused.status == 1 and "FSGS703: there is no finding FSGS301 in index.rst" in unused.text
+
+
+@pytest.mark.parametrize(
+    ("conf", "words"),
+    [
+        ('fsgs_selct = ["FSGS3"]', 'unknown setting "fsgs_selct"|did you mean "fsgs_select"?'),
+        ('fsgs_select = ["FSGS39"]', 'no code is, or begins with, "FSGS39"|did you mean "FSGS3"?'),
+        ('fsgs_symbols = {"FOO": "x"}', "the symbol FOO is no number|write FOO = 0x10"),
+        ('fsgs_per_file_ignores = {"a.rst": {"FSGS301": ""}}', "FSGS301 is ignored in a.rst without a reason|why"),
+    ],
+)
+def test_settings_that_mean_nothing_fail_the_build_at_their_line(build: Builder, conf: str, words: str) -> None:
+    done = build(conf=conf, index=page("P", ".. fsgs: claim this is right"))
+    line = CONF.count("\n", 0, CONF.find("{more}")) + 1
+    assert done.findings() == [(f"src/conf.py:{line}", "FSGS791")] and done.status == 1
+    assert all(word in done.text for word in words.split("|")) and "Traceback" not in done.text
+
+
+def test_strict_counts_what_sources_leave_open(build: Builder) -> None:
+    assert build(index=page("P", ".. fsgs: claim this is open")).status == 0
+    assert build(conf="fsgs_strict = True").status == 1
+
+
+def test_nothing_checked_is_said_by_the_builder_that_only_checks(build: Builder) -> None:
+    empty = build(builder="fsgs", index=page("P"))
+    assert empty.findings() == [("index.rst:1", "FSGS792")] and empty.status == 0
+    assert build(builder="fsgs", conf="fsgs_strict = True").status == 1
+    assert build(index=page("P")).findings() == []
+
+
 def test_another_spec_checks_all_documents_again(build: Builder) -> None:
     files = {"index": page("Index", ".. toctree::\n\n   a\n   b"), "a": WRONG, "b": page("No claims")}
     assert build(**files).status == 1

@@ -113,3 +113,85 @@ def test_the_command_counts_and_lists_them(
     found = report["documents"][0]["suppressed"][0]
     assert (found["code"], found["reason"], found["by"]["line"]) == ("FSGS301", "a quoted error", 1)
     assert report["documents"][0]["diagnostics"] == [] and report["summary"]["suppressed"] == 1
+
+
+FILES = """\
+[tool.fsgs.per-file-ignores]
+"old/*.rst" = { FSGS3 = "what was believed then" }
+"page.rst" = { FSGS301 = "a page of quoted errors", FSGS2 = "left over" }
+"absent.rst" = { FSGS301 = "not looked at in this run" }
+"""
+
+
+def test_settings_ignore_in_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "old" / "more").mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text(FILES, encoding="utf-8")
+    for name in ("page.rst", "other.rst", "old/a.rst", "old/more/b.rst"):
+        (tmp_path / name).write_text(WRONG, encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "old")
+    assert main(["check", "--format", "concise", "--show-suppressed", ".."]) == 1
+    lines = [line.replace("\\", "/") for line in capsys.readouterr().out.splitlines()]
+    told = [line.split(": ")[0:2] for line in lines[:-1]]
+    assert told == [
+        [f"{tmp_path}/pyproject.toml:3:{FILES.splitlines()[2].index('FSGS2') + 1}", "error FSGS703"],
+        ["../other.rst:1:16", "error FSGS301"],
+        ["../page.rst:1:16", "suppressed FSGS301"],
+        ["../old/a.rst:1:16", "suppressed FSGS301"],
+        ["../old/more/b.rst:1:16", "suppressed FSGS301"],
+    ]
+    assert main(["check", "--where", "intel", "../page.rst"]) == 0, "a narrowed run finds nothing unused"
+
+
+SYMBOLS = """\
+.. fsgs: example symbols
+   before
+       in kernel
+       let NEAR = 7
+   after
+       RAX = pcpu_hot
+       RBX = NEAR
+
+Text::
+
+   mov $pcpu_hot, %rax
+   mov $NEAR, %rbx
+"""
+
+
+@pytest.mark.parametrize(
+    ("symbols", "status", "words"),
+    [
+        ("pcpu_hot = 0x1000", 0, "no findings"),
+        ("pcpu_hot = 0x1000\nNEAR = 9", 0, "no findings"),  # the document's own is nearer
+        ("pcpu_hto = 0x1000", 1, 'did you mean "pcpu_hto"?'),
+        ("RAX = 1", 2, "RAX is a name of the language already"),
+        ("__USER_DS = 3", 2, "__USER_DS is 0x2b in the spec, not 0x3"),
+        ("__USER_DS = 0x2b\npcpu_hot = 1", 0, "no findings"),
+    ],
+)
+def test_symbols_of_the_settings(
+    symbols: str,
+    status: int,
+    words: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").write_text(f"[tool.fsgs.symbols]\n{symbols}\n", encoding="utf-8")
+    Path("page.rst").write_text(SYMBOLS, encoding="utf-8")
+    assert main(["check", "page.rst"]) == status
+    said = capsys.readouterr()
+    assert words in said.out + said.err
+
+
+def test_a_scope_of_the_settings_is_wrong_at_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").write_text('[tool.fsgs]\nstrict = true\nwhere = "amd_zen33"\n', encoding="utf-8")
+    Path("page.rst").write_text(RIGHT, encoding="utf-8")
+    assert main(["check", "page.rst"]) == 2
+    assert "pyproject.toml:3:1: error FSGS" in capsys.readouterr().err

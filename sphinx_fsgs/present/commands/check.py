@@ -74,6 +74,7 @@ def _override(settings: Settings, options: Options) -> Settings:
     return replace(
         settings,
         where=settings.where if options.where is None else options.where,
+        where_at=settings.where_at if options.where is None else None,
         select=settings.select if options.select is None else options.select,
         ignore=settings.ignore if options.ignore is None else options.ignore,
         strict=settings.strict if options.strict is None else options.strict,
@@ -89,14 +90,16 @@ def _check_spec(session: Session, console: Console) -> int:
 
 
 def _check_documents(options: Options, settings: Settings, session: Session, console: Console, started: float) -> int:
+    from sphinx_fsgs.present.file_ignores import ignore_in_files, unused_in_files
     from sphinx_fsgs.present.pipeline import check_file
 
     def check(path: Path, shown_as: str) -> DocumentResult:
-        return check_file(session, path, shown_as)
+        return ignore_in_files(check_file(session, path, shown_as), settings)
 
     files = tuple(inputs(options.paths))
     digest = session.spec_digest if options.format == "json" else ""  # reads the whole spec, for machines only
     report = check_all(files, check, session.tool_version, digest, options.paths[0])
+    report = replace(report, diagnostics=(*report.diagnostics, *unused_in_files(report, settings)))
     shown = select(report, settings)
     console.out(_rendered(shown, options.format, console))
     if options.show_suppressed and options.format != "json":

@@ -23,11 +23,11 @@ def settings_here(console: Console) -> Settings | None:
 
 def open_session(settings: Settings, console: Console) -> Session | None:
     """Return a session, or None when the spec or the scope cannot be used; then it has been said why."""
-    from sphinx_fsgs.check.session import Session
+    from sphinx_fsgs.present import opening
     from sphinx_fsgs.spec.errors import SpecError
 
     try:
-        return Session.open(where=settings.where)
+        return opening.open_session(settings)
     except SpecError as error:
         console.findings(error.diagnostics)
         return None

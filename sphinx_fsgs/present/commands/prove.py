@@ -19,7 +19,8 @@ def execute(claim: str, where: str | None, format: str, console: Console) -> int
     settings = settings_here(console)
     if settings is None:
         return UNUSABLE
-    settings = replace(settings, where=settings.where if where is None else where)
+    if where is not None:
+        settings = replace(settings, where=where, where_at=None)
     session = open_session(settings, console)
     if session is None:
         return UNUSABLE
