@@ -133,6 +133,7 @@ def _fix(fix: Fix | None) -> dict[str, object] | None:
 
 
 def _summary(summary: Summary) -> dict[str, object]:
+    """Return the counts. Those of the solver are none of the documents': they hang on what the process did before."""
     return {
         "documents": summary.documents,
         "examples": summary.examples,
@@ -141,6 +142,5 @@ def _summary(summary: Summary) -> dict[str, object]:
         "errors": summary.errors,
         "warnings": summary.warnings,
         "runs": summary.runs,
-        "solver_calls": summary.solver_calls,
         "suppressed": summary.suppressed,
     }
