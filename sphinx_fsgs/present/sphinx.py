@@ -151,7 +151,7 @@ class _Extension:
         settle(doctree)
         for dependency in _files((*map(str, document.dependencies), *judged.dependencies)):
             env.note_dependency(dependency)
-        if document.blocks or document.annotations or judged.diagnostics:
+        if document.blocks or document.annotations or document.passages or judged.results or judged.diagnostics:
             _domain(env).store(docname, judged)
 
     def _judged(self, document: Document) -> DocumentResult:
