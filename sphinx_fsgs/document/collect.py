@@ -269,23 +269,31 @@ class _Collector:
             return
         raw = node.rawsource
         found = self._locator.find(raw, "inline", hint=node.source or step.hint, cell=step.cell)
-        if not self._is_new(found):
+        sentence = None if found else self._sentence(raw, node, step)
+        if not self._is_new(found or sentence):
             return
-        whole = Fragment(self._lines(found, raw, node, step))
+        whole = Fragment(self._lines(found or sentence, raw, node, step))
         head = str(node["head"])
         if head not in ROLES:
             at = whole.text.casefold().find(head)
             span = whole.span(at, at + len(head))
             self._diagnostics.append(findings.unknown_head(head, span, f":fsgs:{head}:", tuple(ROLES)))
             return
-        open_, close = whole.text.find("`") + 1, whole.text.rfind("`")
-        words, claim = split_words(whole.text[open_:close])
-        argument = whole.part(open_ + claim.start, open_ + claim.stop)
+        text = raw if sentence else whole.text
+        open_, close = text.find("`") + 1, text.rfind("`")
+        words, claim = split_words(text[open_:close])
+        argument = whole if sentence else whole.part(open_ + claim.start, open_ + claim.stop)
         self._notes.append(
             Annotation(
                 "role", head, argument, (), None, whole.span(), self._section, self._next(), (), " ".join(words.split())
             )
         )
+
+    def _sentence(self, raw: str, node: fsgs_claim, step: _Step) -> Found | None:
+        """Return where the sentence of a role stands whose words a catalogue has translated, if the file has it."""
+        text = raw[raw.find("`") + 1 : raw.rfind("`")]
+        _, claim = split_words(text)
+        return self._locator.find(text[claim], "inline", hint=node.source or step.hint, cell=step.cell)
 
     def _block(self, node: nodes.literal_block, step: _Step) -> None:
         text = (node.rawsource or node.astext()).expandtabs().strip("\n")
@@ -335,7 +343,7 @@ class _Collector:
         if found:
             return found.lines()
         path = node.source or step.hint or self._locator.current.shown
-        first = node.line or 1
+        first = node.line or (node.parent.line if node.parent is not None else None) or 1
         return tuple(
             Line(line.strip(), path, first + offset, 1, len(line) - len(line.lstrip()))
             for offset, line in enumerate(text.split("\n"))
