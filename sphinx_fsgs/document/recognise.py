@@ -21,6 +21,7 @@ from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.pieces import one_line
 from sphinx_fsgs.syntax.read_claim import understood
 from sphinx_fsgs.syntax.shapes import Shapes, shapes, third_person
+from sphinx_fsgs.syntax.vocabulary import base_segments
 
 Origin = Literal["table", "prose"]
 
@@ -73,7 +74,7 @@ def recognise(passages: Sequence[Passage], lexicon: Lexicon, apart: Sequence[Spa
 
     :param apart: where annotations stand, whose own words are no prose.
     """
-    reader = _Reader(passages, lexicon, shapes())
+    reader = _Reader(passages, lexicon)
     for passage in passages:
         if passage.kind in ("sentence", "item", "term", "row") and not any(
             _meets(passage.span, each) for each in apart
@@ -111,7 +112,6 @@ def _line(text: str, at: Fragment) -> Line:
 class _Reader:
     passages: Sequence[Passage]
     lexicon: Lexicon
-    shapes: Shapes
     known: frozenset[str]
     strong: frozenset[str]
     heads: dict[int, Named]
@@ -119,14 +119,19 @@ class _Reader:
     by_order: dict[int, Passage]
     groups: dict[int, list[Passage]]
 
-    def __init__(self, passages: Sequence[Passage], lexicon: Lexicon, known: Shapes) -> None:
-        self.passages, self.lexicon, self.shapes = passages, lexicon, known
+    def __init__(self, passages: Sequence[Passage], lexicon: Lexicon) -> None:
+        self.passages, self.lexicon = passages, lexicon
         self.known = frozenset(_names(lexicon))
-        self.strong = frozenset(_segments(lexicon))
+        self.strong = frozenset(word for each in base_segments(lexicon) for word in (each, each.lower()))
         self.heads, self.last, self.groups = {}, {}, {}
         self.by_order = {each.order: each for each in passages}
         for each in passages:
             self.groups.setdefault(each.group, []).append(each)
+
+    @property
+    def shapes(self) -> Shapes:
+        """The patterns, which are read when the first name is met."""
+        return shapes()
 
     def read(self, passage: Passage) -> Reading | None:
         """Return what became of one passage, None when it names nothing."""
@@ -325,13 +330,6 @@ def _names(lexicon: Lexicon) -> Iterator[str]:
     for each in names:
         yield from each
     yield from (space.partition("(")[0] for space in lexicon.spaces)
-
-
-def _segments(lexicon: Lexicon) -> Iterator[str]:
-    """Yield the segments whose bases are registers of their own, as mnemonics spell them."""
-    cells = (lexicon.cells[name] for name in lexicon.msrs if name in lexicon.cells)
-    for segment in {cell.partition(".")[0] for cell in cells} & lexicon.segments:
-        yield from (segment.lower(), segment)
 
 
 def _subjects(tree: ClaimTree) -> Iterator[Subject]:

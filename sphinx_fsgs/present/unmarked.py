@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sphinx_fsgs.check.recognised import Slip, judge
-from sphinx_fsgs.check.rejected import misspelt
+from typing import TYPE_CHECKING
+
 from sphinx_fsgs.check.result import Result
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.diagnostic import Diagnostic
@@ -11,13 +11,22 @@ from sphinx_fsgs.document.model import Document
 from sphinx_fsgs.document.recognise import Recognised, compose, recognise
 from sphinx_fsgs.syntax.claim import ClaimTree
 
+if TYPE_CHECKING:
+    from sphinx_fsgs.check.recognised import Slip
+
 
 def unmarked(session: Session, document: Document) -> tuple[tuple[Result, ...], tuple[Diagnostic, ...]]:
     """Return the Results of the claims that nobody marked, and what else is wrong where they stand."""
     results: list[Result] = []
     found: list[Diagnostic] = []
     apart = [note.span for note in document.annotations]
-    for reading in recognise(document.passages, session.lexicon, apart):
+    readings = [each for each in recognise(document.passages, session.lexicon, apart) if each.claims or each.attributes]
+    if not readings:
+        return (), ()
+    from sphinx_fsgs.check.recognised import judge
+    from sphinx_fsgs.check.rejected import misspelt
+
+    for reading in readings:
         found.extend(misspelt(each, session.spec) for each in reading.attributes)
         for claim in reading.claims:
             result = judge(session, claim.tree, claim.origin, claim.span, _slip(session, claim))
@@ -30,6 +39,8 @@ def _slip(session: Session, claim: Recognised) -> Slip | None:
     name, words = claim.name, claim.words
     if name is None or words is None:
         return None
+    from sphinx_fsgs.check.recognised import Slip
+
     lexicon = session.lexicon
     call = name.subject.endswith("()")
     written = name.subject.removesuffix("()")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sphinx_fsgs.diagnostic import Severity
 from sphinx_fsgs.spec.citations import citation_keys
-from sphinx_fsgs.spec.tables import SAME_NAME, Sheet
+from sphinx_fsgs.spec.tables import SAME_NAME, Sheet, header_names
 
 FOLDER = "compilers"
 _SEVERITIES: dict[str, Severity] = {"error": "error", "warning": "warning", "note": "note"}
@@ -53,6 +53,22 @@ class Rejection:
     message: str
     help: str
     cites: tuple[str, ...]
+
+
+def intrinsic_names(folder: Path) -> tuple[str, ...]:
+    """Return the names of the intrinsics, without parsing their table.
+
+    :raises SpecError: when the file cannot be read.
+    """
+    return header_names(folder / FOLDER / "intrinsics.toml")
+
+
+def address_space_names(folder: Path) -> tuple[str, ...]:
+    """Return the spellings of the address spaces, without parsing their table.
+
+    :raises SpecError: when the file cannot be read.
+    """
+    return header_names(folder / FOLDER / "address_spaces.toml")
 
 
 def load_intrinsics(folder: Path) -> dict[str, Intrinsic]:

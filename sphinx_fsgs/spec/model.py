@@ -17,6 +17,8 @@ from sphinx_fsgs.spec.compilers import (
     AddressSpace,
     Intrinsic,
     Rejection,
+    address_space_names,
+    intrinsic_names,
     load_address_spaces,
     load_intrinsics,
     load_rejections,
@@ -321,15 +323,11 @@ class Spec:
             profiles=frozenset(self.profiles),
             families=frozenset(vendor_names(self.folder)),
             platforms=frozenset(PLATFORMS),
-            intrinsics={name: self._call(each) for name, each in self.intrinsics.items()},
-            spaces=frozenset(self.address_spaces),
+            intrinsics=_Calls(self),
+            spaces=frozenset(address_space_names(self.folder)),
             generations=frozenset(name.casefold() for name in generation_names(self.folder)),
             environment={name: head.word for name, head in index.services.items()},
         )
-
-    def _call(self, intrinsic: Intrinsic) -> Call:
-        mnemonic = intrinsic.instruction.lower()
-        return Call(self.index.subjects.get(mnemonic, ""), mnemonic, intrinsic.bits)
 
     @cached_property
     def digest(self) -> str:
@@ -344,6 +342,27 @@ class Spec:
         """Return where a function or procedure is defined."""
         found = self.definition(name)
         return None if found is None else found.span
+
+
+class _Calls(Mapping[str, Call]):
+    """The intrinsics as the languages know them: their table is parsed when one is looked up."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._names = intrinsic_names(spec.folder)
+
+    def __getitem__(self, name: str) -> Call:
+        if name not in self._names:
+            raise KeyError(name)
+        row = self._spec.intrinsics[name]
+        mnemonic = row.instruction.lower()
+        return Call(self._spec.index.subjects.get(mnemonic, ""), mnemonic, row.bits)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _tables(sheet: Sheet) -> Iterator[tuple[str, Record]]:
