@@ -45,16 +45,31 @@ def printed_lines(seen: Observed, program: Program) -> tuple[PrintedLine, ...]:
     return tuple(tuple(each for each in line if each != "") for line in lines)
 
 
+def shown_by(number: int, seen: Observed, program: Program) -> str:
+    """Return what a step prints, as a reader sees it; empty where it prints nothing, ``?`` for open values."""
+    parts = (each if isinstance(each, str) else "?" for each in _settled(tuple(_of_step(number, seen, program))))
+    text = "".join(parts)
+    return f"prints {text.removesuffix(_END).replace(_END, ' / ')}" if text else ""
+
+
+_END = "\n"
+
+
 def _pieces(seen: Observed, program: Program) -> Iterator[Piece]:
-    for number, step in enumerate(seen.steps):
-        element = program.instructions[step.index]
-        if step.completed and isinstance(element, Print):
-            place = seen.boundaries[number].place
-            for each in element.pieces:
-                if isinstance(each, str):
-                    yield each
-                else:
-                    yield value_at(each.value, place, each.conversion.bits), each.conversion
+    for number in range(len(seen.steps)):
+        yield from _of_step(number, seen, program)
+
+
+def _of_step(number: int, seen: Observed, program: Program) -> Iterator[Piece]:
+    step = seen.steps[number]
+    element = program.instructions[step.index]
+    if step.completed and isinstance(element, Print):
+        place = seen.boundaries[number].place
+        for each in element.pieces:
+            if isinstance(each, str):
+                yield each
+            else:
+                yield value_at(each.value, place, each.conversion.bits), each.conversion
 
 
 def shows(line: PrintedLine, text: str) -> Value:

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from sphinx_fsgs.check.places import SpecLine, Watch
+from sphinx_fsgs.check.printed import shown_by
 from sphinx_fsgs.diagnostic import Counterexample, Step
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.compile import Compiler
@@ -291,7 +292,8 @@ def counterexample(
         if done.completed:
             changes = tuple(_changed(layout, replay.frames[number], replay.frames[number + 1]))
         fault = _fault_text(replay.fault) if not done.completed and replay.fault else ""
-        steps.append(Step(bound.text, bound.span.line, changes, fault, tuple(name for name, _ in done.events)))
+        events = (*(name for name, _ in done.events), shown_by(number, replay.seen, replayer.program))
+        steps.append(Step(bound.text, bound.span.line, changes, fault, tuple(filter(None, events))))
     after = [shown(layout, index, last.cells[index]) for index in dict.fromkeys(wanted)]
     return Counterexample(profile, tuple(before), tuple(steps), tuple(after))
 

@@ -51,6 +51,9 @@ STRIDE = 0x1000
 FIRST_FOR_INLINE = 3
 """The registers before this one stay free for constraints that name them."""
 
+MAX_STATEMENTS = 1_000
+"""More statements of one example are not lowered: the rest would not be run within the bounds of a run either."""
+
 MAX_MACROS = 50
 """Macros within macros are followed so far."""
 
@@ -92,7 +95,10 @@ def lower(statements: Iterable[CStatement], spec: Spec) -> Lowered:
     """Return what statements of C are to the machine."""
     source = preprocess(statements, spec)
     lowering = _Lowering(spec, source.macros, source.assumed)
-    for statement in source.statements:
+    for number, statement in enumerate(source.statements):
+        if number == MAX_STATEMENTS:
+            lowering.found.append(_Refused(statement.span, f"more than {MAX_STATEMENTS} statements").diagnostic)
+            break
         lowering.statement(statement)
     return Lowered(
         tuple(lowering.run),

@@ -7,7 +7,10 @@ cannot be read is missing from the tree, so a block that nobody runs can still b
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import cast
 
 from sphinx_fsgs.diagnostic import Diagnostic
@@ -37,6 +40,7 @@ _DIRECTIVE = re.compile(r"#(?:[^\n]*\\\n)*[^\n]*")
 _PARTS = re.compile(r"#\s*(\w*)\s*([A-Za-z_]\w*(?![\w(]))?(.*)", re.DOTALL)
 _ELIDED = re.compile(r"(?:\.{3,}|…)[ \t]*;?")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_PUNCTUATION = re.compile(r"\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?|[()\[\]{};\n]")
 _BREAKS = re.compile(r"\n(?=[ \t]*(?:#|\.{3,}|…))")
 """Where a statement without a semicolon ends at the latest."""
 
@@ -62,13 +66,17 @@ class _Reader:
     text: str
     findings: Findings
     at: int = 0
+    texts: dict[str, str] = field(default_factory=dict)
     _masked: Fragment = field(init=False)
+    _rows: list[int] = field(init=False)
 
     def __post_init__(self) -> None:
         lines = zip(self.fragment.lines, self.text.split("\n"), strict=True)
         self._masked = Fragment(
             tuple(Line(text, line.path, line.line, line.column, line.indent) for line, text in lines)
         )
+        lengths = (len(line.text) + 1 for line in self._masked.lines[:-1])
+        self._rows = list(accumulate(lengths, initial=0))
 
     def statements(self, depth: int) -> list[CStatement]:
         """Read until the brace that closes these, or the end."""
@@ -168,6 +176,8 @@ class _Reader:
         value: CExpr | None = None
         if name and word == "define" and rest.strip():
             value = self._quietly(start + parts.start(3), start + parts.end(3))
+            if value is None:
+                self.texts[name] = one_line(rest)
         elif word in ("if", "elif"):
             value = self._quietly(start + parts.start(2) if name else start + parts.start(3), start + parts.end(3))
         return (CDirective(word, name, one_line(rest), value, span),)
@@ -183,39 +193,35 @@ class _Reader:
         return blank.end() if blank else start
 
     def _end(self, start: int) -> int:
-        """Return where a statement ends: at a semicolon or a brace outside parentheses, or where a line must begin."""
-        limit = _BREAKS.search(self.text, start)
-        stop = limit.start() if limit else len(self.text)
-        depth = 0
-        for at in self._code(start, stop):
+        """Return where a statement ends: at a semicolon or a brace outside parentheses, or where a line must begin.
+
+        With a parenthesis that is not closed, the first semicolon ends it.
+        """
+        depth, semicolon = 0, -1
+        for at in self._code(start):
             character = self.text[at]
             depth += (character in "([") - (character in ")]")
-            if character in ";{}" and depth <= 0:
+            if character == "\n":
+                if _BREAKS.match(self.text, at):
+                    return at if semicolon < 0 else semicolon
+            elif character in ";{}" and depth <= 0:
                 return at
-        semicolon = self.text.find(";", start, stop)
-        return stop if semicolon < 0 or depth <= 0 else semicolon
+            elif character == ";" and semicolon < 0:
+                semicolon = at
+        return len(self.text) if semicolon < 0 else semicolon
 
     def _matching(self, opening: int) -> int:
         """Return where the parenthesis or brace that opens here is closed, -1 if nowhere."""
         depth = 0
-        for at in self._code(opening, len(self.text)):
+        for at in self._code(opening):
             depth += (self.text[at] in "({") - (self.text[at] in ")}")
             if not depth:
                 return at
         return -1
 
-    def _code(self, start: int, stop: int) -> list[int]:
-        """Return the offsets of what is punctuation here, not within strings."""
-        found, at = [], start
-        while at < stop:
-            if self.text[at] in "\"'":
-                string = _COMMENT.match(self.text, at)
-                at = string.end() if string else at + 1
-                continue
-            if self.text[at] in "()[]{};":
-                found.append(at)
-            at += 1
-        return found
+    def _code(self, start: int) -> Iterator[int]:
+        """Yield the offsets of punctuation and ends of lines from here on; strings hold none."""
+        return (match.start() for match in _PUNCTUATION.finditer(self.text, start) if match.group()[0] not in "\"'")
 
     def _pass_over(self) -> None:
         """Go behind what cannot be read: its semicolon, or the braces that come first."""
@@ -233,7 +239,7 @@ class _Reader:
         if not self.text[start:end].strip():
             self._error(UNREADABLE, start, end, "something is missing here", "write an expression")
             return None
-        piece = cut(self._masked, start, end)
+        piece = self._with_texts(self._cut(start, end))
         tree = parse(language, piece)
         if isinstance(tree, Diagnostic):
             self.findings.found.append(tree)
@@ -242,6 +248,27 @@ class _Reader:
 
         result: object = CTrees(piece).transform(tree)
         return result
+
+    def _cut(self, start: int, end: int) -> Fragment:
+        """Return a piece of the text without comments; only its own lines are looked at."""
+        first, last = bisect_right(self._rows, start) - 1, bisect_right(self._rows, max(end - 1, start))
+        offset = self._rows[first]
+        return cut(Fragment(self._masked.lines[first:last]), start - offset, end - offset)
+
+    def _with_texts(self, piece: Fragment) -> Fragment:
+        """Return a piece with the texts of macros that stand for no value, each at the place of its name."""
+        if not self.texts or not any(name in piece.text for name in self.texts):
+            return piece
+        return Fragment(tuple(part for line in piece.lines for part in self._parts(line)))
+
+    def _parts(self, line: Line) -> Iterator[Line]:
+        at = 0
+        for match in _WORD.finditer(line.text):
+            if match.group() in self.texts:
+                yield Line(line.text[at : match.start()], line.path, line.line, line.column + at)
+                yield Line(self.texts[match.group()], line.path, line.line, line.column + match.start())
+                at = match.end()
+        yield Line(line.text[at:], line.path, line.line, line.column + at, line.indent)
 
     def _quietly(self, start: int, end: int) -> CExpr | None:
         """Return an expression, None when the text is none, which a macro may well be."""

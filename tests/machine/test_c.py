@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from sphinx_fsgs.check.session import Session
-from sphinx_fsgs.machine.c_lower import lower
+from sphinx_fsgs.machine.c_lower import MAX_STATEMENTS, lower
 from sphinx_fsgs.machine.program import assemble
 from sphinx_fsgs.machine.setup import symbols_of
 from sphinx_fsgs.source import Span, fragment_of
@@ -47,7 +47,7 @@ def test_what_is_not_run_is_refused(text: str, session: Session) -> None:
     assert CASES["refused"][text] in one.message
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(code)
 def test_no_text_makes_lowering_raise(text: str) -> None:
     spec = _SESSION.spec
@@ -57,6 +57,13 @@ def test_no_text_makes_lowering_raise(text: str) -> None:
     assert lowered.diagnostics or assembled.program is not None
     for each in (*lowered.diagnostics, *assembled.diagnostics):
         assert each.message and each.help and each.span.path == "<text>"
+
+
+def test_the_number_of_statements_is_bounded() -> None:
+    parsed = read_c(fragment_of("x = 1;\n" * (MAX_STATEMENTS + 1)))
+    lowered = lower(parsed.tree or (), _SESSION.spec)
+    (found,) = lowered.diagnostics
+    assert found.span.line == MAX_STATEMENTS + 1 and lowered.run
 
 
 _SESSION = Session.open()

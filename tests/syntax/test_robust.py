@@ -67,7 +67,7 @@ code = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(code)
 def test_no_text_makes_the_reader_of_c_raise(text: str) -> None:
     _found(lambda fragment: read_c(fragment).diagnostics, text)
