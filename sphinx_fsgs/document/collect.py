@@ -18,7 +18,6 @@ from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, SHOWING, fsgs_annotat
 from sphinx_fsgs.document.model import HEADS, Annotation, Block, Document, Origin, Shown
 from sphinx_fsgs.document.prefilter import speaks_in
 from sphinx_fsgs.document.prose import passages
-from sphinx_fsgs.document.region import region_below
 from sphinx_fsgs.document.text import load
 from sphinx_fsgs.source import Fragment, Line, Span
 from sphinx_fsgs.syntax.vocabulary import Vocabulary
@@ -203,6 +202,8 @@ class _Collector:
             dots = found.source.place(*_dots(found)) if found else findings.span_of(first, 0, 0)
             region = None
             if head == "ignore" and found and not cell:
+                from sphinx_fsgs.document.region import region_below  # few documents have one
+
                 region = region_below(found.source, found.end[0], _dots(found)[1])
             self._annotate("comment", head, (cut(first, match.end()), *lines[1:]), dots, lines[-1], region)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -108,6 +107,8 @@ def parse_settings(text: str, path: str) -> Settings | None:
 
     :raises SettingsError: with everything that is wrong with them.
     """
+    import tomllib  # only where there are settings
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -90,16 +90,23 @@ def _check_spec(session: Session, console: Console) -> int:
 
 
 def _check_documents(options: Options, settings: Settings, session: Session, console: Console, started: float) -> int:
-    from sphinx_fsgs.present.file_ignores import ignore_in_files, unused_in_files
     from sphinx_fsgs.present.pipeline import check_file
 
     def check(path: Path, shown_as: str) -> DocumentResult:
-        return ignore_in_files(check_file(session, path, shown_as), settings)
+        judged = check_file(session, path, shown_as)
+        if not settings.file_ignores:
+            return judged
+        from sphinx_fsgs.present.file_ignores import ignore_in_files
+
+        return ignore_in_files(judged, settings)
 
     files = tuple(inputs(options.paths))
     digest = session.spec_digest if options.format == "json" else ""  # reads the whole spec, for machines only
     report = check_all(files, check, session.tool_version, digest, options.paths[0])
-    report = replace(report, diagnostics=(*report.diagnostics, *unused_in_files(report, settings)))
+    if settings.file_ignores:
+        from sphinx_fsgs.present.file_ignores import unused_in_files
+
+        report = replace(report, diagnostics=(*report.diagnostics, *unused_in_files(report, settings)))
     shown = select(report, settings)
     console.out(_rendered(shown, options.format, console))
     if options.show_suppressed and options.format != "json":
