@@ -46,7 +46,7 @@ def check_document(session: Session, document: Document) -> DocumentResult:
     """Judge every example and claim of a document that has been read."""
     before = solver.calls
     work = _Work(session, document)
-    results = tuple(work.results())
+    results = _together(session, tuple(work.results()), work.told)
     judged = DocumentResult(
         document.path,
         results,
@@ -60,6 +60,16 @@ def check_document(session: Session, document: Document) -> DocumentResult:
     from sphinx_fsgs.present.suppression import suppress
 
     return suppress(document, judged, whole=session.where is None)
+
+
+def _together(
+    session: Session, results: tuple[Result, ...], told: Sequence[tuple[ClaimTree, Result]]
+) -> tuple[Result, ...]:
+    if len(told) < 2 or not any(result.on("fails") for _, result in told):
+        return results
+    from sphinx_fsgs.check.opposed import reported_together
+
+    return reported_together(results, told, session.reporter.namer)
 
 
 def _not_in_spec(session: Session, document: Document) -> tuple[Diagnostic, ...]:
@@ -82,6 +92,7 @@ class _Work:
     page: Page
     names: dict[str, Span]
     runs_c: list[Fragment]
+    told: list[tuple[ClaimTree, Result]]
 
     def __init__(self, session: Session, document: Document) -> None:
         self.session = session
@@ -89,6 +100,7 @@ class _Work:
         self.found = []
         self.names = {}
         self.runs_c = []
+        self.told = []
         self.page = EMPTY_PAGE
 
     def results(self) -> Iterator[Result]:
@@ -160,7 +172,9 @@ class _Work:
                 continue
             tree = self._on_page(parsed.tree, scope)
             result = self.session.claim(tree, note.origin, self._name(note), expected)
-            yield replace(result, diagnostics=(*parsed.diagnostics, *result.diagnostics))
+            result = replace(result, diagnostics=(*parsed.diagnostics, *result.diagnostics))
+            self.told.append((tree, result))
+            yield result
 
     def _sentences(self, note: Annotation) -> Iterator[tuple[Fragment, Parsed[ClaimTree]]]:
         from sphinx_fsgs.syntax.read_claim import read_claim, read_claims
