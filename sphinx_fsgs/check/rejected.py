@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sphinx_fsgs.diagnostic import Diagnostic, Fix
+from sphinx_fsgs.machine.c_lower import constant_of
 from sphinx_fsgs.machine.c_types import kind_in, variables_of
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.spec.compilers import Rejection
@@ -31,6 +32,7 @@ from sphinx_fsgs.syntax.read_c import read_c
 ATTRIBUTE = "FSGS630"
 INTEGER_FROM_POINTER = "FSGS640"
 UNTERMINATED = "FSGS641"
+OTHER_NUMBER = "FSGS642"
 
 OPENING = frozenset({"if", "ifdef", "ifndef"})
 CLOSING = "endif"
@@ -61,6 +63,7 @@ def rejected(pieces: Iterable[Excerpt], spec: Spec) -> Iterator[Diagnostic]:
                 yield misspelt(attribute, spec)
         yield from _integers(piece, spec)
         yield from _unterminated(piece, pieces[number + 1 :], spec)
+        yield from _other_numbers(piece, spec)
 
 
 def misspelt(attribute: Attribute, spec: Spec) -> Diagnostic:
@@ -123,6 +126,24 @@ def _text(fragment: Fragment, span: Span) -> str:
         if line.line == span.line == span.end_line:
             return line.text[span.column - line.column : span.end_column - line.column]
     return ""
+
+
+# ---- constants ----------------------------------------------------------------------------------
+
+
+def _other_numbers(piece: Excerpt, spec: Spec) -> Iterator[Diagnostic]:
+    """Yield definitions of constants that have another number in the headers that the spec cites."""
+    defined = [each for each in c_statements(piece.code) if isinstance(each, CDirective) and each.word == "define"]
+    macros = {each.name: each.value for each in defined if each.value is not None}
+    for line in defined:
+        known = spec.own_constants.get(line.name)
+        value = None if known is None or line.value is None else constant_of(line.value, macros, spec)
+        if known is None or value is None or value == known:
+            continue
+        message = f"{line.name} is {known:#x}, and this defines it as {value:#x}"
+        cites = spec.constant_cites(line.name)
+        authority, help_text = "the constants of the spec", f"define it as {known:#x}"
+        yield Diagnostic(OTHER_NUMBER, "error", line.span, message, authority, help_text, citations=cites)
 
 
 # ---- conditionals -------------------------------------------------------------------------------

@@ -109,6 +109,15 @@ def lower(statements: Iterable[CStatement], spec: Spec) -> Lowered:
     )
 
 
+def constant_of(expr: CExpr, macros: Mapping[str, CExpr], spec: Spec) -> int | None:
+    """Return the number that an expression is by itself and by these macros, None when it is none."""
+    try:
+        found = _Lowering(spec, macros, {}).constant(expr)
+    except _Refused:
+        return None
+    return None if found is None else found[0]
+
+
 @dataclass(slots=True)
 class _Lowering:
     spec: Spec
@@ -150,7 +159,7 @@ class _Lowering:
             variable = self._declare(each.name, each.type, each.span)
             if each.initial is None:
                 continue
-            constant = self._constant(each.initial)
+            constant = self.constant(each.initial)
             if constant is not None and not constant[1].is_pointer:
                 self._initially(variable, constant[0], each.span)
             elif isinstance(each.initial, CUnary) and each.initial.op == "&" and self._is_variable(each.initial):
@@ -275,7 +284,7 @@ class _Lowering:
 
     def _value(self, expr: CExpr, n: int) -> Kind:
         """Compute a value into the n-th register, extended to all of it; return what it is."""
-        constant = self._constant(expr)
+        constant = self.constant(expr)
         if constant is not None:
             value, kind = constant
             self._step("constant", n, value=f"{value & (1 << 64) - 1:#x}")
@@ -393,7 +402,7 @@ class _Lowering:
         return left if left.is_pointer else right
 
     def _shift(self, expr: CBinary, n: int) -> Kind:
-        count = self._constant(expr.right)
+        count = self.constant(expr.right)
         kind = self._value(expr.left, n)
         kind = common(kind, kind)
         if count is None or not 0 <= count[0] < kind.bits or (expr.op == ">>" and kind.signed):
@@ -437,7 +446,7 @@ class _Lowering:
 
     # ---- constants
 
-    def _constant(self, expr: CExpr, depth: int = 0) -> tuple[int, Kind] | None:
+    def constant(self, expr: CExpr, depth: int = 0) -> tuple[int, Kind] | None:
         """Return what an expression is without running anything, None when it depends on something."""
         if depth > MAX_MACROS:
             raise _Refused(expr.span, "this macro leads to itself", "define it by a value")
@@ -447,21 +456,21 @@ class _Lowering:
             case CName(name=name) if name in self.variables:
                 return None
             case CName(name=name) if name in self.macros:
-                return self._constant(self.macros[name], depth + 1)
+                return self.constant(self.macros[name], depth + 1)
             case CName(name=name) if name in self.spec.constants:
                 value = self.spec.constants[name]
                 return value, number_kind(CNumber(value, "", expr.span))
             case CCast(type=declared, operand=operand):
-                found, kind = self._constant(operand, depth + 1), kind_of(declared, self.spec)
+                found, kind = self.constant(operand, depth + 1), kind_of(declared, self.spec)
                 return None if found is None or kind is None else (kind.fits(found[0]), kind)
             case CUnary(op=op, operand=operand) if op in _UNARY:
-                found = self._constant(operand, depth + 1)
+                found = self.constant(operand, depth + 1)
                 if found is None or found[1].is_pointer:
                     return None
                 kind = common(found[1], found[1])
                 return kind.fits(_UNARY[op](found[0])), kind
             case CBinary(op=op, left=left, right=right) if op in _BINARY:
-                one, other = self._constant(left, depth + 1), self._constant(right, depth + 1)
+                one, other = self.constant(left, depth + 1), self.constant(right, depth + 1)
                 return None if one is None or other is None else _computed(op, one, other)
             case _:
                 return None
@@ -587,7 +596,7 @@ class _Lowering:
             return earlier[int(letters)]
         if letters in fixed:
             return self._in_register(fixed[letters], -1, value)
-        constant = self._constant(value) if set(letters) <= set("inJIKe") and letters else None
+        constant = self.constant(value) if set(letters) <= set("inJIKe") and letters else None
         if constant is not None:
             return Operand(f"${constant[0]}")
         if "r" in letters and n < len(registers):

@@ -213,6 +213,13 @@ class Spec:
         """The constants that documents may name: the spec's own, and the symbols that a user adds."""
         return {**self._symbols, **self.own_constants}
 
+    def constant_cites(self, name: str) -> tuple[str, ...]:
+        """Return where a constant of the spec's own comes from."""
+        sheet = Sheet(self.folder / "constants.toml")
+        found = (row.texts("cites") for known, row in _tables(sheet) if known == name)
+        registers = (msr.cites for msr in self.layout.msrs if name in msr.names)
+        return next(iter((*found, *registers)), ())
+
     @cached_property
     def own_constants(self) -> Mapping[str, int]:
         """The kernel's constants, the numbers of the MSRs included."""

@@ -24,7 +24,7 @@ def test_each_slip_is_found_at_its_place_and_nothing_else(name: str) -> None:
     found = list(rejected(excerpts(fragment_of(text) for text in case["blocks"]), SPEC))
     places = [f"{each.code} {each.span.line}:{each.span.column}" for each in found]
     assert places == case.get("found", [])
-    assert all(each.help and each.notes and each.citations for each in found)
+    assert all(each.help and each.authority and each.citations for each in found)
     assert [each.fix.replacement for each in found if each.fix] == case.get("fixes", [])
 
 
