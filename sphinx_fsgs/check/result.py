@@ -15,6 +15,8 @@ Verdict = Literal["holds", "fails", "vacuous", "undecided", "n/a"]
 Origin = Literal["directive", "comment", "role", "sidecar", "table", "prose"]
 Kind = Literal["example", "claim"]
 
+SpokenKind = Literal["sentence", "item", "term", "row", "code", "block"]
+
 VERDICTS: tuple[Verdict, ...] = ("holds", "fails", "vacuous", "undecided", "n/a")
 
 
@@ -105,6 +107,24 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """One thing in a document that speaks of FS or GS.
+
+    ``reason`` says in one word why it is not understood, and is empty where it is.
+    """
+
+    kind: SpokenKind
+    span: Span
+    text: str
+    reason: str
+
+    @property
+    def understood(self) -> bool:
+        """Whether all of it was read, so that what it says was judged or can be."""
+        return not self.reason
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Counts for the one line that ends every run."""
 
@@ -117,6 +137,7 @@ class Summary:
     runs: int = 0
     solver_calls: int = 0
     suppressed: int = 0
+    not_understood: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +151,7 @@ class DocumentResult:
     runs: int = 0
     solver_calls: int = 0
     suppressed: tuple[Suppressed, ...] = ()
+    coverage: tuple[Spoken, ...] = ()
 
     def all_diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return the document's findings and those of its results, in the order of the text."""
@@ -177,4 +199,5 @@ class Report:
             runs=sum(document.runs for document in self.documents),
             solver_calls=sum(document.solver_calls for document in self.documents),
             suppressed=sum(len(document.all_suppressed()) for document in self.documents),
+            not_understood=sum(not each.understood for document in self.documents for each in document.coverage),
         )

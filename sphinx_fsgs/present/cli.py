@@ -98,6 +98,7 @@ def _add_check(commands: _Commands[argparse.ArgumentParser]) -> None:
     show = "list also what documents and settings give a reason not to report (JSON always does)"
     check.add_argument("--show-suppressed", action="store_true", help=show)
     check.add_argument("--stats", action="store_true", help="say how many runs and solver calls it took, and how long")
+    check.add_argument("--coverage", action="store_true", help="list what speaks of FS or GS, and what is understood")
     check.add_argument("--spec", action="store_true", help="check the whole spec as well; PATH may then be left out")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx_fsgs.check.result import DocumentResult, Result
+from sphinx_fsgs.check.result import DocumentResult, Result, Spoken
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document.code import c_blocks
@@ -54,6 +54,7 @@ def check_document(session: Session, document: Document) -> DocumentResult:
         tuple(str(each) for each in document.dependencies),
         sum(result.runs for result in results),
         solver.calls - before,
+        coverage=work.coverage(),
     )
     if not any(note.head == "ignore" for note in document.annotations):
         return judged
@@ -93,6 +94,7 @@ class _Work:
     names: dict[str, Span]
     runs_c: list[Fragment]
     told: list[tuple[ClaimTree, Result]]
+    readings: Mapping[int, str]
 
     def __init__(self, session: Session, document: Document) -> None:
         self.session = session
@@ -101,6 +103,7 @@ class _Work:
         self.names = {}
         self.runs_c = []
         self.told = []
+        self.readings = {}
         self.page = EMPTY_PAGE
 
     def results(self) -> Iterator[Result]:
@@ -117,9 +120,22 @@ class _Work:
         if self.document.passages:
             from sphinx_fsgs.present.unmarked import unmarked
 
-            results, found = unmarked(self.session, self.document)
-            self.found.extend(found)
-            yield from results
+            read = unmarked(self.session, self.document)
+            self.found.extend(read.found)
+            self.readings = read.readings
+            yield from read.results
+
+    def coverage(self) -> tuple[Spoken, ...]:
+        """Return what speaks of FS or GS, once the Results are there."""
+        if not self.document.passages:
+            return ()
+        from sphinx_fsgs.check.block import why_not_understood
+        from sphinx_fsgs.document.coverage import coverage
+
+        def read_block(code: Fragment, named: str) -> str:
+            return why_not_understood(code, named, self.session.spec)
+
+        return coverage(self.document, self.session.words, self.readings, read_block)
 
     def _read_page(self, note: Annotation) -> None:
         parsed = read_page(_options(note), note.body, self.session.lexicon, note.span)

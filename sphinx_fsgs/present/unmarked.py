@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sphinx_fsgs.check.result import Result
@@ -14,25 +15,42 @@ from sphinx_fsgs.syntax.claim import ClaimTree
 if TYPE_CHECKING:
     from sphinx_fsgs.check.recognised import Slip
 
+UNDECIDED = "undecided"
+"""Why a claim that was read is left alone: no processor and no state shows whether it holds."""
 
-def unmarked(session: Session, document: Document) -> tuple[tuple[Result, ...], tuple[Diagnostic, ...]]:
-    """Return the Results of the claims that nobody marked, and what else is wrong where they stand."""
-    results: list[Result] = []
-    found: list[Diagnostic] = []
+
+@dataclass(slots=True)
+class Unmarked:
+    """The Results of claims that nobody marked, what else is wrong where they stand, and what became of each passage.
+
+    ``readings`` gives for the ``order`` of a passage why it is not understood, nothing where it is.
+    """
+
+    results: list[Result] = field(default_factory=list)
+    found: list[Diagnostic] = field(default_factory=list)
+    readings: dict[int, str] = field(default_factory=dict)
+
+
+def unmarked(session: Session, document: Document) -> Unmarked:
+    """Return what a document says without marking it."""
+    read = Unmarked()
     apart = [note.span for note in document.annotations]
-    readings = [each for each in recognise(document.passages, session.lexicon, apart) if each.claims or each.attributes]
-    if not readings:
-        return (), ()
+    readings = tuple(recognise(document.passages, session.lexicon, apart))
+    read.readings.update((each.passage.order, each.reason) for each in readings)
+    if not any(each.claims or each.attributes for each in readings):
+        return read
     from sphinx_fsgs.check.recognised import judge
     from sphinx_fsgs.check.rejected import misspelt
 
     for reading in readings:
-        found.extend(misspelt(each, session.spec) for each in reading.attributes)
-        for claim in reading.claims:
-            result = judge(session, claim.tree, claim.origin, claim.span, _slip(session, claim))
-            if result is not None:
-                results.append(result)
-    return tuple(results), tuple(found)
+        read.found.extend(misspelt(each, session.spec) for each in reading.attributes)
+        judged = [
+            judge(session, claim.tree, claim.origin, claim.span, _slip(session, claim)) for claim in reading.claims
+        ]
+        read.results.extend(result for result in judged if result is not None)
+        if None in judged:
+            read.readings[reading.passage.order] = UNDECIDED
+    return read
 
 
 def _slip(session: Session, claim: Recognised) -> Slip | None:

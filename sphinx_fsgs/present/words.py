@@ -39,6 +39,8 @@ def summary_line(summary: Summary) -> str:
     found += [plural(summary.warnings, "warning")] if summary.warnings else []
     found = found or ["no findings"]
     found += [f"{summary.suppressed} suppressed"] if summary.suppressed else []
+    if summary.not_understood:
+        found += [f"{plural(summary.not_understood, 'passage')} about FS or GS not understood"]
     judged = f": {verdicts} (per processor)" if verdicts else ""
     return f"checked {', '.join(looked[:-1])} and {looked[-1]}{judged}; {', '.join(found)}"
 

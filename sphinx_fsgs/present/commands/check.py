@@ -35,6 +35,7 @@ class Options:
     stats: bool = False
     show_suppressed: bool = False
     spec: bool = False
+    coverage: bool = False
 
 
 def options_of(values: Mapping[str, object]) -> Options:
@@ -49,6 +50,7 @@ def options_of(values: Mapping[str, object]) -> Options:
         bool(values["stats"]),
         bool(values["show_suppressed"]),
         bool(values["spec"]),
+        bool(values["coverage"]),
     )
 
 
@@ -108,9 +110,13 @@ def _check_documents(options: Options, settings: Settings, session: Session, con
 
         report = replace(report, diagnostics=(*report.diagnostics, *unused_in_files(report, settings)))
     shown = select(report, settings)
-    console.out(_rendered(shown, options.format, console))
+    console.out(_rendered(shown, options, console))
     if options.show_suppressed and options.format != "json":
         console.out(suppressed(shown))
+    if options.coverage and options.format != "json":
+        from sphinx_fsgs.present import coverage
+
+        console.out(coverage.render(shown))
     # Machines read standard output, so that the closing lines for people go beside it.
     say = console.err if options.format == "json" else lambda text: console.out(text + "\n")
     if options.stats:
@@ -119,12 +125,12 @@ def _check_documents(options: Options, settings: Settings, session: Session, con
     return UNUSABLE if could_not_be_read(files, report) else status(report, settings)
 
 
-def _rendered(report: Report, format: Format, console: Console) -> str:
-    if format == "json":
+def _rendered(report: Report, options: Options, console: Console) -> str:
+    if options.format == "json":
         from sphinx_fsgs.present.formats import json
 
-        return json.render(report)
-    if format == "concise":
+        return json.render(report, covered=options.coverage)
+    if options.format == "concise":
         from sphinx_fsgs.present.formats import concise
 
         return concise.render(report)

@@ -7,32 +7,38 @@ from collections.abc import Iterable
 
 from sphinx_fsgs.check.result import VERDICTS, DocumentResult, Report, Result, Summary, Suppressed
 from sphinx_fsgs.diagnostic import Counterexample, Diagnostic, Fix, Step
+from sphinx_fsgs.present import coverage
 
 VERSION = 1
 
 
-def render(report: Report) -> str:
-    """Return the report as one JSON object; equal reports give equal text."""
-    return json.dumps(as_data(report), ensure_ascii=False, indent=1) + "\n"
+def render(report: Report, *, covered: bool = False) -> str:
+    """Return the report as one JSON object; equal reports give equal text.
+
+    :param covered: whether each document also lists what speaks of FS or GS.
+    """
+    return json.dumps(as_data(report, covered=covered), ensure_ascii=False, indent=1) + "\n"
 
 
-def as_data(report: Report) -> dict[str, object]:
+def as_data(report: Report, *, covered: bool = False) -> dict[str, object]:
     """Return the report as plain data, its keys in the order of the format's description."""
     return {
         "version": VERSION,
         "tool": report.tool,
         "spec": report.spec,
-        "documents": [*_without_document(report.diagnostics), *map(_document, report.documents)],
-        "summary": _summary(report.summary()),
+        "documents": [*_without_document(report.diagnostics), *(_document(each, covered) for each in report.documents)],
+        "summary": _summary(report.summary(), covered),
     }
 
 
-def _document(document: DocumentResult) -> dict[str, object]:
+def _document(document: DocumentResult, covered: bool) -> dict[str, object]:
+    listed: dict[str, object] = {"coverage": coverage.data(document.coverage)} if covered else {}
     return {
         "path": document.path,
         "results": [_result(each, document.path) for each in document.results],
         "diagnostics": [_diagnostic(each, document.path) for each in document.all_diagnostics()],
         "suppressed": [_suppressed(each, document.path) for each in document.all_suppressed()],
+        **listed,
     }
 
 
@@ -132,8 +138,9 @@ def _fix(fix: Fix | None) -> dict[str, object] | None:
     }
 
 
-def _summary(summary: Summary) -> dict[str, object]:
+def _summary(summary: Summary, covered: bool) -> dict[str, object]:
     """Return the counts. Those of the solver are none of the documents': they hang on what the process did before."""
+    counted: dict[str, object] = {"not_understood": summary.not_understood} if covered else {}
     return {
         "documents": summary.documents,
         "examples": summary.examples,
@@ -143,4 +150,5 @@ def _summary(summary: Summary) -> dict[str, object]:
         "warnings": summary.warnings,
         "runs": summary.runs,
         "suppressed": summary.suppressed,
+        **counted,
     }
