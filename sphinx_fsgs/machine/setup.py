@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
 from sphinx_fsgs.machine import terms
@@ -26,7 +27,7 @@ from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.syntax import example as tree
-from sphinx_fsgs.syntax.expression import Call, Concat, Expr, Free, Msr, Name, Number, Slice, walk
+from sphinx_fsgs.syntax.expression import Binary, Call, Concat, Expr, Free, Msr, Name, Number, Slice, walk
 from sphinx_fsgs.syntax.expression import Memory as MemoryExpr
 
 NOT_A_PLACE = "FSGS205"
@@ -281,22 +282,29 @@ def _declare(start: Start, address: Expr) -> None:
 
 def _assume(start: Start, condition: Expr) -> None:
     for each in walk(condition):
-        if isinstance(each, Call) and each.name == "stack":
+        if _is_stack(each):
             name_new(start, each, 64)
             start.state.memory.declare(value_at(each.arguments[0], start.place(), 64), -STACK_ROOM, STACK_ROOM)
-    rest = _without_stack(start, condition)
-    if rest is not None:
-        start.conditions.append(truth(rest, start.place()))
+    for each in _conjuncts(condition):
+        start.conditions.append(_room(start, each) if _is_stack(each) else truth(each, start.place()))
 
 
-def _without_stack(start: Start, condition: Expr) -> Expr | None:
-    if isinstance(condition, Call) and condition.name == "stack":
-        pointer = value_at(condition.arguments[0], start.place(), 64)
-        room = 2 * STACK_ROOM
-        low = terms.add(pointer, -STACK_ROOM & terms.ones(64), 64)
-        start.conditions.append(terms.le(low, terms.ones(64) - room, 64))
-        return None
-    return condition
+def _conjuncts(condition: Expr) -> Iterator[Expr]:
+    if isinstance(condition, Binary) and condition.op == "AND":
+        yield from _conjuncts(condition.left)
+        yield from _conjuncts(condition.right)
+    else:
+        yield condition
+
+
+def _is_stack(condition: Expr) -> TypeGuard[Call]:
+    return isinstance(condition, Call) and condition.name == "stack"
+
+
+def _room(start: Start, stack: Call) -> Value:
+    pointer = value_at(stack.arguments[0], start.place(), 64)
+    low = terms.add(pointer, -STACK_ROOM & terms.ones(64), 64)
+    return terms.le(low, terms.ones(64) - 2 * STACK_ROOM, 64)
 
 
 def _describe(start: Start, line: tree.Describe) -> None:

@@ -260,6 +260,7 @@ MEMORY = [
         name="the stack has a fault of its own",
     ),
     Row("push %rax", HOLDS, "RSP = ?s; assume stack(?s)", "RSP = ?s - 8; no fault"),
+    Row("push %rax", HOLDS, "RSP = ?s; assume RAX = 7 and stack(?s)", "RAX = 7; RSP = ?s - 8; no fault"),
     Row("mov %gs:0x10, %rax", HOLDS, "GS.base = 0x7f0000001000; u64[0x7f0000001010] = ?w", "RAX = ?w"),
     Row(
         "mov %gs:0x10, %rax", FAILS, "GS.base = 0x7f0000001000; u64[0x7f0000001018] = ?w", "RAX = ?w", finding="FSGS210"
