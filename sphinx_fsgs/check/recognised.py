@@ -38,7 +38,8 @@ def judge(session: Session, tree: ClaimTree, origin: Origin, span: Span, slip: S
     """Return the Result of a claim that nobody marked; None when nothing is to be said about it.
 
     It counts when it holds wherever it says something, or when it fails by a state that the concrete machine
-    was seen to reach, or by a table. Vacuous and undecided ones are left alone.
+    was seen to reach, or by a table. Vacuous and undecided ones are left alone; so are faults that there are on
+    some processors, since on others perhaps a mode refuses the instruction.
     """
     result = session.claim(tree, origin)
     spoken_of = {each.verdict for each in result.verdicts} - {"n/a"}
@@ -46,7 +47,7 @@ def judge(session: Session, tree: ClaimTree, origin: Origin, span: Span, slip: S
         return None
     if "fails" not in spoken_of:
         return replace(result, span=span, diagnostics=())
-    if not _shown(tree, result):
+    if not _shown(tree, result) or (tree.role("fault") and "holds" in spoken_of):
         return None
     found = tuple(
         _finding(session, each, origin, span, slip) for each in result.diagnostics if each.code == CLAIM_FAILS

@@ -15,11 +15,13 @@ from typing import Literal
 from sphinx_fsgs.document.passages import Passage
 from sphinx_fsgs.source import Fragment, Line, Span
 from sphinx_fsgs.syntax.attribute import Attribute, attributes
-from sphinx_fsgs.syntax.claim import ClaimTree, Subject
+from sphinx_fsgs.syntax.claim import ClaimTree, Subject, ValuePart
 from sphinx_fsgs.syntax.claim import Sequence as Subjects
+from sphinx_fsgs.syntax.expression import Number
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.pieces import one_line
 from sphinx_fsgs.syntax.read_claim import understood
+from sphinx_fsgs.syntax.scope import Named as Family
 from sphinx_fsgs.syntax.shapes import Shapes, shapes, third_person
 from sphinx_fsgs.syntax.vocabulary import base_segments
 
@@ -118,12 +120,15 @@ class _Reader:
     last: dict[int, Named]
     by_order: dict[int, Passage]
     groups: dict[int, list[Passage]]
+    lost: set[int]
+    doubtful: set[int]
 
     def __init__(self, passages: Sequence[Passage], lexicon: Lexicon) -> None:
         self.passages, self.lexicon = passages, lexicon
         self.known = frozenset(_names(lexicon))
         self.strong = frozenset(word for each in base_segments(lexicon) for word in (each, each.lower()))
         self.heads, self.last, self.groups = {}, {}, {}
+        self.lost, self.doubtful = set(), set()
         self.by_order = {each.order: each for each in passages}
         for each in passages:
             self.groups.setdefault(each.group, []).append(each)
@@ -136,21 +141,66 @@ class _Reader:
     def read(self, passage: Passage) -> Reading | None:
         """Return what became of one passage, None when it names nothing."""
         wrong = tuple(self._attributes(passage))
+        if (term := self._term_of(passage)) is not None:
+            if term in self.heads and term not in self.doubtful:
+                self.last[passage.group] = self.heads[term]
+            return Reading(passage, (), wrong) if wrong else None
         head = self._head(passage)
         if head is not None:
             self.heads[passage.order] = head[0]
         if passage.header or not self._speaks(passage):
+            self._lose(passage)
             return Reading(passage, (), wrong) if wrong else None
         found = self._read(passage, head)
         if isinstance(found, str):
+            self._lose(passage)
             return Reading(passage, (), wrong, found)
         return Reading(passage, found, wrong)
+
+    def _term_of(self, passage: Passage) -> int | None:
+        """Return the term with which a sentence was read already: the first of its definition."""
+        above = self.by_order.get(passage.within[-1]) if passage.within and passage.kind == "sentence" else None
+        if above is None or above.kind != "term" or len(above.cells) < 2 or above.order not in self.heads:
+            return None
+        words = above.cells[1]
+        return above.order if words is not None and words.span() == passage.fragment.span() else None
+
+    def _lose(self, passage: Passage) -> None:
+        """Note that a sentence was not understood: behind it nobody can say what "it" is."""
+        if passage.kind == "sentence":
+            self.lost.add(passage.group)
+        elif passage.kind in ("item", "term") and self.heads.get(passage.order) is not None:
+            self.doubtful.add(passage.order)
 
     def _read(self, passage: Passage, head: tuple[Named, Fragment | None] | None) -> tuple[Recognised, ...] | str:
         if why := self.shapes.why_silent(passage.text):
             return why
-        if why := next(filter(None, map(self.shapes.why_apart, self._around(passage))), ""):
+        around, makers = self._makers(passage)
+        if why := self.shapes.why_apart(around) or ("condition" if len(makers) > 1 else ""):
             return why
+        found = self._claims(passage, head)
+        if isinstance(found, str):
+            return found
+        if why := next(filter(None, (self._too_loose(each.tree) for each in found)), ""):
+            return why
+        return tuple(_narrowed(_meant(each), makers) for each in found)
+
+    def _too_loose(self, tree: ClaimTree) -> str:
+        """Return why words that a claim form would take at their word are no claim where nobody marked them.
+
+        "LKGS raises #UD" tells of a fault that there can be, "FSGSBASE is enumerated" of a bit that there is; and a
+        number beside a register is its number only if some register has that.
+        """
+        narrowed = tree.when is not None or tree.cpl is not None or tree.mode != "64-bit"
+        if tree.role("fault") and not narrowed:
+            return "condition"
+        if tree.role("feature") and not (tree.role("leaf") or tree.role("generation")):
+            return "condition"
+        numbers = [part.value for part in tree.role("index") if isinstance(part, ValuePart)]
+        known = set(self.lexicon.msrs.values())
+        return "" if all(isinstance(each, Number) and each.value in known for each in numbers) else "value"
+
+    def _claims(self, passage: Passage, head: tuple[Named, Fragment | None] | None) -> tuple[Recognised, ...] | str:
         if passage.kind == "row":
             return self._row(passage)
         if head is not None and head[1] is not None:
@@ -221,12 +271,13 @@ class _Reader:
             return "condition"
         if pronoun := _PRONOUN.match(fragment.text):
             subject, words = self._subject(passage), fragment.part(pronoun.end(), len(fragment.text))
-            if subject is None or words is None:
-                return "subject"
-            tree = compose(subject.subject, fragment, words, self.lexicon)
+            tree = compose(subject.subject, fragment, words, self.lexicon) if subject and words else "subject"
         else:
             tree = understood(fragment, self.lexicon)
-            if not isinstance(tree, str) and not self._explicit(tree):
+            head = self._above(passage) if tree == "no-form" else None
+            if head is not None:
+                tree = compose(head.subject, fragment, fragment, self.lexicon)
+            elif not isinstance(tree, str) and not self._explicit(tree):
                 tree = "subject"
         if isinstance(tree, str):
             return tree
@@ -235,10 +286,27 @@ class _Reader:
         return (Recognised("prose", tree, fragment.span(0, len(fragment.text.rstrip().rstrip(".")))),)
 
     def _subject(self, passage: Passage) -> Named | None:
-        """Return what "it" is: what the paragraph named last, else the item or term around it."""
+        """Return what "it" is: what the paragraph named last, else what heads it; None behind words not understood."""
+        if passage.group in self.lost:
+            return None
         if passage.group in self.last:
             return self.last[passage.group]
-        return next((self.heads[order] for order in reversed(passage.within) if order in self.heads), None)
+        return self._above(passage) if passage.place == 0 or passage.within else None
+
+    def _above(self, passage: Passage) -> Named | None:
+        """Return the name that heads a paragraph: the item or term around it or just above it, or the title."""
+        if passage.kind != "sentence" or passage.group in self.last or passage.group in self.lost:
+            return None
+        if passage.within:
+            order = passage.within[-1]
+            return self.heads.get(order) if order not in self.doubtful else None
+        if passage.place:
+            return None
+        above = self.by_order.get(passage.order - 1)
+        if above is not None and above.kind in ("item", "term") and above.order not in self.doubtful:
+            return self.heads.get(above.order)
+        title = above is not None and above.kind == "title" and bool(passage.headings)
+        return self._named(passage.headings[-1]) if title else None
 
     def _explicit(self, tree: ClaimTree) -> bool:
         """Return whether instructions are named as such: "The call" is an English word, "CALL" is not."""
@@ -293,18 +361,25 @@ class _Reader:
 
     def _speaks(self, passage: Passage) -> bool:
         """Return whether a passage has a word that a claim can be about."""
-        if passage.kind in ("sentence", "item") and _PRONOUN.match(passage.fragment.text):
+        if _PRONOUN.match(passage.fragment.text) or self._above(passage) is not None:
             return self._subject(passage) is not None
         return any(word in self.known for word in _WORD.findall(passage.text.replace("()", "")))
 
     # ---- what is around ----
 
-    def _around(self, passage: Passage) -> Iterator[str]:
-        """Yield what limits or denies a passage from outside: headings, items, and the head of its table."""
-        yield from (each.text for each in passage.headings)
-        for order in passage.within:
-            if order not in self.heads and order in self.by_order:
-                yield self.by_order[order].text
+    def _makers(self, passage: Passage) -> tuple[str, tuple[str, ...]]:
+        """Return what limits or denies a passage from outside, headings and items, and the makers named there."""
+        texts = [each.text for each in passage.headings]
+        texts += [
+            self.by_order[each].text for each in passage.within if each not in self.heads and each in self.by_order
+        ]
+        text, makers = "\n".join(texts), []
+        for family in sorted(self.lexicon.families):
+            without = re.sub(rf"\b(?:on\s+)?{re.escape(family)}\b", " ", text, flags=re.IGNORECASE)
+            if without != text:
+                makers.append(family)
+                text = without
+        return text, tuple(makers)
 
     def _beside(self, passage: Passage) -> Iterator[Fragment]:
         """Yield the other sentences of the paragraph."""
@@ -337,6 +412,18 @@ def _subjects(tree: ClaimTree) -> Iterator[Subject]:
         for part in tree.role(role):
             if isinstance(part, Subjects):
                 yield from part.subjects
+
+
+def _meant(claim: Recognised) -> Recognised:
+    """Return the claim as prose means it: what is equivalent is so where it completes."""
+    return replace(claim, tree=replace(claim.tree, whenever=True)) if claim.tree.role("other") else claim
+
+
+def _narrowed(claim: Recognised, makers: tuple[str, ...]) -> Recognised:
+    """Return the claim on the processors of the maker that a heading names, if it does not name any itself."""
+    if not makers or claim.tree.scope is not None:
+        return claim
+    return replace(claim, tree=replace(claim.tree, scope=Family(makers[0], "family", claim.tree.span)))
 
 
 def _parts(words: Fragment) -> Iterator[Fragment]:

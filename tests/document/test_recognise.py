@@ -97,6 +97,32 @@ def test_what_an_annotation_says_is_no_prose_beside_it(tmp_path: Path, session: 
     assert [each.origin for each in judged.results] == ["role", "comment"]
 
 
+def test_the_kernels_page_as_it_stands(shared: Path, session: Session) -> None:
+    judged = check_document(session, read_file(shared / "sources" / "fsgs.rst"))
+    unmarked = [each for each in judged.all_diagnostics() if each.code in ("FSGS630", "FSGS631", "FSGS632")]
+    assert [(each.code, each.span.line, each.span.column, each.fix and each.fix.replacement) for each in unmarked] == [
+        ("FSGS631", 133, 3, "_readgsbase_u64"),
+        ("FSGS630", 185, 3, "__attribute__((address_space(256)))"),
+        ("FSGS630", 186, 3, "__attribute__((address_space(257)))"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".. fsgs: ignore FSGS631 the slip is what this page is about\n\n========  ===============\n"
+        "RDFSBASE  Read the GS base\n========  ===============\n",
+        ".. fsgs: ignore FSGS632 so the patch has it\n\nSWAPGS changes only GS.base.\n",
+    ],
+    ids=["row", "sentence"],
+)
+def test_a_comment_keeps_a_finding_from_being_reported(text: str, tmp_path: Path, session: Session) -> None:
+    document = read_file(_page(tmp_path, text), shown_as="page.rst")
+    judged = check_document(session, document)
+    assert judged.all_diagnostics() == ()
+    assert [len(each.suppressed) for each in judged.results] == [1]
+
+
 @pytest.mark.parametrize(
     ("verb", "said"), [("read", "reads"), ("copy", "copies"), ("display", "displays"), ("touch", "touches")]
 )

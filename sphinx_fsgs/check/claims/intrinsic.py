@@ -121,11 +121,12 @@ class Access:
 
 
 def _hangs_on(cells: frozenset[int], run: Finished) -> bool:
-    """Return whether another cell, or which path is taken, can hang on what these cells hold at first."""
+    """Return whether another cell, memory, or which path is taken can hang on what these cells hold at first."""
     others = [each.index for each in run.start.spec.layout.cells if each.index not in cells]
     for path, seen in zip(run.paths, run.seen, strict=True):
         held = set(terms.unknowns([seen.first.place.read(index) for index in cells]))
         left = [seen.last.place.read(index) for index in others]
+        left += [seen.last.place.load(each.address, 1) for each in seen.last.changes()]
         if held & set(terms.unknowns([*path.conditions, *left])):
             return True
     return False
