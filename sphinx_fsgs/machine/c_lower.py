@@ -48,9 +48,6 @@ FIRST_ADDRESS = 0x10000
 STRIDE = 0x1000
 """Variables lie a page apart, so that no access to one reaches another."""
 
-FIRST_FOR_INLINE = 3
-"""The registers before this one stay free for constraints that name them."""
-
 MAX_STATEMENTS = 1_000
 """More statements of one example are not lowered: the rest would not be run within the bounds of a run either."""
 
@@ -560,7 +557,7 @@ class _Lowering:
         operands: list[Operand] = []
         try:
             for n, place in enumerate(places):
-                operands.append(self._operand(FIRST_FOR_INLINE + n, place, operands))
+                operands.append(self._operand(n, place, operands))
             self._inputs(statement, places, operands)
             lines = tuple(filled(statement, operands))
         except InlineError as error:
@@ -569,7 +566,7 @@ class _Lowering:
             self._assemble(text, span)
         for n, place in enumerate(statement.outputs):
             if operands[n].views:
-                index = FIRST_FOR_INLINE + n
+                index = n
                 if operands[n].index < 0:
                     self._copied(operands[n].views[0], self._part(index, 64, place.span))
                 self._store(place.value, Kind(64), index)
@@ -580,7 +577,7 @@ class _Lowering:
         for n, place in enumerate(places):
             is_input = n >= len(statement.outputs) or "+" in place.constraint
             if is_input and operands[n].views:
-                index = operands[n].index if operands[n].index >= 0 else FIRST_FOR_INLINE + n
+                index = operands[n].index if operands[n].index >= 0 else n
                 self._value(place.value, index)
                 computed.append((n, index))
         for n, index in computed:
