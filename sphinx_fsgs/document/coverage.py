@@ -36,6 +36,7 @@ REASONS: Mapping[str, str] = {
     "two-readings": "two forms of claim read it",
     "undecided": "it is a claim, but nothing shows that it holds or fails on every processor",
     "unknown-name": "it has the form of a claim, and a name in it is unknown",
+    "value": "a number in it may be what a register holds, since no register has that number",
     "wrong": "it says of something that it is wrong",
     # of code
     "c": "it is C that is not read",

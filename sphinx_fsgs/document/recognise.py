@@ -150,7 +150,7 @@ class _Reader:
             self.heads[passage.order] = head[0]
         if passage.header or not self._speaks(passage):
             self._lose(passage)
-            return Reading(passage, (), wrong) if wrong else None
+            return Reading(passage, (), wrong, "no-form") if wrong else None
         found = self._read(passage, head)
         if isinstance(found, str):
             self._lose(passage)
