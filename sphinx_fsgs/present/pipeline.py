@@ -171,7 +171,7 @@ class _Work:
 
     def rejected(self) -> tuple[Diagnostic, ...]:
         """Return what compilers reject in the C of the document, whether an example runs it or not."""
-        fragments = [*(block.fragment for block in c_blocks(self.document)), *self.runs_c]
+        fragments = [*(block.fragment for block in c_blocks(self.document, self.session.lexicon)), *self.runs_c]
         if not fragments:
             return ()
         from sphinx_fsgs.check.rejected import excerpts, rejected

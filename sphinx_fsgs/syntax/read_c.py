@@ -289,20 +289,3 @@ def _without_comments(text: str) -> str:
         return re.sub(r"[^\n]", " ", found) if found.startswith("/") else found
 
     return _COMMENT.sub(blanked, text)
-
-
-# ---- is it C? -----------------------------------------------------------------------------------
-
-_SIGNS = re.compile(
-    r"^[ \t]*#(?:include|if|ifdef|ifndef|define|endif|else)\b"
-    r"|^[^\n%]*;[ \t]*(?://.*|/\*.*)?$"
-    r"|^[ \t]*(?:if|for|while|switch)[ \t]*\(",
-    re.MULTILINE,
-)
-_ASSEMBLY = re.compile(r"^[ \t]*(?:[\w.]+:)?[ \t]*[a-zA-Z.][\w.]*(?:[ \t]+[^;=({\n]*%[a-z]\w+|[ \t]*$)", re.MULTILINE)
-
-
-def looks_like_c(text: str) -> bool:
-    """Return whether a block is C rather than assembly: most of its lines that tell either way tell that."""
-    plain = _without_comments(text)
-    return len(_SIGNS.findall(plain)) > len(_ASSEMBLY.findall(plain))

@@ -34,13 +34,14 @@ from sphinx_fsgs.syntax.example import (
     Window,
 )
 from sphinx_fsgs.syntax.expression import Binary, Expr, Free, Name
+from sphinx_fsgs.syntax.language import language_of
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.names import Names, frees_in
 from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut, one_line
 from sphinx_fsgs.syntax.places import Places, places_of, places_of_c
 from sphinx_fsgs.syntax.read_assembly import THE_BLOCK, read_assembly
-from sphinx_fsgs.syntax.read_c import looks_like_c, read_c
+from sphinx_fsgs.syntax.read_c import read_c
 from sphinx_fsgs.syntax.read_environment import STATEMENTS
 from sphinx_fsgs.syntax.read_scope import read_scope
 from sphinx_fsgs.syntax.scope import Scope
@@ -71,6 +72,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 _LATER = {"intel": "Intel syntax"}
 _STARTS = STATEMENTS
+_SIGN_OF_C = re.compile(r";\s*$|[{}]|^\s*#[a-z]", re.MULTILINE)
 _SCOPED = re.compile(r"\[([^\]]*)\]")
 """A scope in front of a condition; no expression begins with a bracket."""
 
@@ -220,7 +222,7 @@ def read_example(
     sections = outline(body, findings) if body is not None else ()
     misread = len(findings.found)
     text = _text_of_run(sections, block)
-    in_c = (settings.word("language") or language or (C if looks_like_c("\n".join(text)) else "")) == C
+    in_c = (settings.word("language") or language or _told_by("\n".join(text), lexicon)) == C
     run = () if in_c else _run(sections, block, lexicon, span, findings)
     code = _c_code(sections, block, span, findings) if in_c else ()
     whole = len(findings.found) == misread
@@ -361,6 +363,11 @@ def _run(
 def _text_of_run(sections: Sequence[Outline], block: tuple[Fragment, ...]) -> tuple[str, ...]:
     own = (line.text for each in sections if each.word == RUN for line in each.lines)
     return (*own, *(each.text for each in block))
+
+
+def _told_by(text: str, lexicon: Lexicon) -> str:
+    """Return the language of code, as its text tells it; what has no sign of C at all is not looked at further."""
+    return language_of(text, "", lexicon) if _SIGN_OF_C.search(text) else ""
 
 
 def _c_code(
