@@ -15,7 +15,7 @@ from typing import Literal
 from sphinx_fsgs.document.passages import Passage
 from sphinx_fsgs.source import Fragment, Line, Span
 from sphinx_fsgs.syntax.attribute import Attribute, attributes
-from sphinx_fsgs.syntax.claim import ClaimTree, Subject, ValuePart
+from sphinx_fsgs.syntax.claim import ClaimTree, Subject, ValuePart, WordPart
 from sphinx_fsgs.syntax.claim import Sequence as Subjects
 from sphinx_fsgs.syntax.expression import Number
 from sphinx_fsgs.syntax.lexicon import Lexicon
@@ -98,8 +98,8 @@ def compose(name: str, at: Fragment, words: Fragment, lexicon: Lexicon) -> Claim
 
 def _predicates(words: str, known: Shapes) -> Iterator[str]:
     """Yield the predicates that words may be: a known shape, an order turned into a statement, as they stand."""
-    if meaning := known.meaning(words):
-        yield meaning
+    if shaped := known.predicates(words):
+        yield from shaped
         return
     if first := _FIRST.match(words):
         yield third_person(first.group().lower()) + words[first.end() :]
@@ -196,8 +196,11 @@ class _Reader:
             return "condition"
         if tree.role("feature") and not (tree.role("leaf") or tree.role("generation")):
             return "condition"
-        numbers = [part.value for part in tree.role("index") if isinstance(part, ValuePart)]
-        known = set(self.lexicon.msrs.values())
+        numbers = [
+            part.value for role in ("index", "number") for part in tree.role(role) if isinstance(part, ValuePart)
+        ]
+        of_msr = any(isinstance(part, WordPart) and part.word in self.lexicon.msrs for part in tree.role("msr"))
+        known = set((self.lexicon.msrs if of_msr else self.lexicon.constants).values())
         return "" if all(isinstance(each, Number) and each.value in known for each in numbers) else "value"
 
     def _claims(self, passage: Passage, head: tuple[Named, Fragment | None] | None) -> tuple[Recognised, ...] | str:
@@ -357,12 +360,14 @@ class _Reader:
         if name in self.lexicon.intrinsics:
             return f"{name}()"
         known = name.lower() in self.lexicon.subjects and self._is_name(name)
-        return name if known or name in self.lexicon.msrs else ""
+        return name if known or name in self.lexicon.msrs or name in self.lexicon.constants else ""
 
     def _speaks(self, passage: Passage) -> bool:
         """Return whether a passage has a word that a claim can be about."""
         if _PRONOUN.match(passage.fragment.text) or self._above(passage) is not None:
             return self._subject(passage) is not None
+        if passage.order in self.heads or (passage.kind == "row" and self._first(passage) is not None):
+            return True
         return any(word in self.known for word in _WORD.findall(passage.text.replace("()", "")))
 
     # ---- what is around ----

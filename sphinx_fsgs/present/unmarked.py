@@ -65,6 +65,8 @@ def _slip(session: Session, claim: Recognised) -> Slip | None:
     known: tuple[str, ...] = tuple(lexicon.intrinsics) if call else ()
     if written in lexicon.spaces:
         known = tuple(lexicon.spaces)
+    elif written in lexicon.constants:
+        known = tuple(lexicon.constants)
     elif not call:
         known = (*lexicon.msrs, *(each if written.islower() else each.upper() for each in lexicon.subjects))
 

@@ -17,8 +17,10 @@ fault      FaultPart; no vector: "no fault"        faults
 feature    WordPart, canonical                     enumerated
 leaf       ValuePart                               enumerated, as are subleaf and bit
 register   WordPart, EAX to EDX                    enumerated
-msr        WordPart as written                     numbered
-index      ValuePart                               numbered
+msr        WordPart as written; a constant's       numbered
+           name too where it has a number
+index      ValuePart, of an MSR                    numbered
+number     ValuePart                               numbered
 space      WordPart, as the spec spells it         address
 segment    WordPart, a segment register            address
 generation WordPart, one blank between words       introduced
@@ -82,6 +84,9 @@ class _Builder:
                     roles["cells"] = ()
             else:
                 roles[role] = tuple(self._parts(role, child))
+        for part in roles.get("msr", ()) if "index" in roles else ():
+            if isinstance(part, WordPart) and part.word in self.lexicon.constants:
+                self._known(part.word, part.span, "MSR", self._msrs())
         return Core(tuple(roles.items()), negated)
 
     def _stated(self, role: str, word: str, span: Span) -> tuple[Part, ...]:
@@ -110,7 +115,8 @@ class _Builder:
         if role == "feature":
             return WordPart(self._known(word, span, "CPUID feature", dict(self.lexicon.features)), span)
         if role == "msr":
-            return WordPart(self._known(word, span, "MSR", self._msrs()), span)
+            constants = {name: name for name in self.lexicon.constants}
+            return WordPart(self._known(word, span, "MSR or constant", self._msrs() | constants), span)
         if role == "space":
             return WordPart(self._known(_bare_space(word), span, "address space", self._spaces()), span)
         if role == "generation":

@@ -25,12 +25,10 @@ class Shapes:
     silent: tuple[tuple[str, re.Pattern[str]], ...]
     around: tuple[tuple[str, re.Pattern[str]], ...]
 
-    def meaning(self, words: str) -> str:
-        """Return the predicate that these words are, an empty text when they are no known one."""
-        for pattern, says in self.meanings:
-            if match := pattern.fullmatch(words):
-                return re.sub(r"\\g<(\w+)>", lambda group: match[group[1]] or "", says)
-        return ""
+    def predicates(self, words: str) -> tuple[str, ...]:
+        """Return the predicates that these words can be, none when they have no known shape."""
+        fitting = ((pattern.fullmatch(words), says) for pattern, says in self.meanings)
+        return tuple(_filled(says, match) for match, says in fitting if match)
 
     def why_silent(self, text: str) -> str:
         """Return the reason for which a passage with these words is left alone, or nothing."""
@@ -39,6 +37,10 @@ class Shapes:
     def why_apart(self, text: str) -> str:
         """Return the reason for which what stands below these words is left alone, or nothing."""
         return next((reason for reason, pattern in self.around if pattern.search(text)), "")
+
+
+def _filled(says: str, match: re.Match[str]) -> str:
+    return re.sub(r"\\g<(\w+)>", lambda group: match[group[1]] or "", says)
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""``MSR_KERNEL_GS_BASE is MSR 0xC0000102``: a look into the table of the MSRs."""
+"""``MSR_KERNEL_GS_BASE is MSR 0xC0000102``, ``ARCH_SET_GS is 0x1001``: a look into the tables of numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TABLE = True
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """The register has that number, or with ``negated`` another."""
+    """The register or constant has that number, or with ``negated`` another."""
 
     tree: ClaimTree
     spec: Spec
@@ -25,16 +25,23 @@ class Numbered:
     index: int
 
     def judge(self, judge: Judge, answers: Asked) -> Judgement:
-        register = next(each for each in self.spec.layout.msrs if self.name in (each.cell, *each.names))
-        if (register.index == self.index) != self.tree.negated:
-            return Judgement("holds", citations=register.cites, paths=1)
-        says = f"{self.name} is MSR {register.index:#X}".replace("0X", "0x")
-        return Judgement("fails", says, CLAIM_FAILS, self.tree.span, paths=1, citations=register.cites)
+        word, index, cites = self._entry()
+        if (index == self.index) != self.tree.negated:
+            return Judgement("holds", citations=cites, paths=1)
+        says = f"{self.name} is {word}{index:#X}".replace("0X", "0x")
+        return Judgement("fails", says, CLAIM_FAILS, self.tree.span, paths=1, citations=cites)
+
+    def _entry(self) -> tuple[str, int, tuple[str, ...]]:
+        """Return what the tables say: of what kind the number is, the number, and where that is said."""
+        for each in self.spec.layout.msrs:
+            if self.name in (each.cell, *each.names):
+                return "MSR ", each.index, each.cites
+        return "", self.spec.constants[self.name], self.spec.constant_cites(self.name)
 
 
 def read(tree: ClaimTree, spec: Spec) -> Numbered:
     """Return what the claim says."""
     (name,) = (part.word for part in tree.role("msr") if isinstance(part, WordPart))
-    (index,) = (part.value for part in tree.role("index") if isinstance(part, ValuePart))
+    (index,) = (part.value for part in (*tree.role("index"), *tree.role("number")) if isinstance(part, ValuePart))
     assert isinstance(index, Number)
     return Numbered(tree, spec, name, index.value)
