@@ -1,4 +1,4 @@
-"""Profiles share work: a run asks questions, and every profile that answers them alike takes its outcome."""
+"""Hosts share work: a run asks questions, and every host that answers them alike takes its outcome."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from sphinx_fsgs.check.scopes import selects
+from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX, host_of
 from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.spec.platforms import BARE
 from sphinx_fsgs.syntax.scope import Scope
 
 T = TypeVar("T")
@@ -32,20 +34,26 @@ class Oracle:
     def answers(self, profile: str, question: str) -> tuple[int, ...]:
         """Return each answer that is possible for a profile."""
         if question in self._scopes:
-            return (int(selects(self._scopes[question], self.spec.profiles[profile], self.spec)),)
+            return (int(selects(self._scopes[question], host_of(profile), self.spec)),)
         return self.spec.answers(profile, question)
 
 
 class Asked(dict[str, int]):
-    """The one way to a profile: a mapping that answers a question when it is first asked, and records it."""
+    """The one way to a host: a mapping that answers a question when it is first asked, and records it.
 
-    def __init__(self, oracle: Oracle, profile: str, fixed: Mapping[str, int]) -> None:
+    ``platforms`` says that some of the hosts are more than the bare processor; else nothing is asked of those.
+    """
+
+    def __init__(self, oracle: Oracle, profile: str, fixed: Mapping[str, int], platforms: bool = False) -> None:
         super().__init__()
+        self.platforms = platforms
         self.oracle = oracle
         self.profile = profile
         self._fixed = fixed
 
     def __missing__(self, question: str) -> int:
+        if question.startswith(PLATFORM_PREFIX) and not self.platforms:
+            return OPEN
         answer = self._fixed.get(question)
         if answer is None:
             answer = self.oracle.answers(self.profile, question)[0]
@@ -79,6 +87,8 @@ def share(oracle: Oracle, profiles: Iterable[str], compute: Callable[[Asked], T]
     outcomes: dict[str, tuple[tuple[T, Mapping[str, int]], ...]] = {}
     asked: dict[str, None] = {}
     runs = 0
+    profiles = tuple(profiles)
+    platforms = any(host_of(each).platform != BARE for each in profiles)
     for profile in profiles:
         found: list[tuple[T, Mapping[str, int]]] = []
         pending: list[dict[str, int]] = [{}]
@@ -88,7 +98,7 @@ def share(oracle: Oracle, profiles: Iterable[str], compute: Callable[[Asked], T]
             if node is None:
                 continue
             if not node.done:
-                answers = Asked(oracle, profile, fixed)
+                answers = Asked(oracle, profile, fixed, platforms)
                 result = compute(answers)
                 runs += 1
                 asked.update(dict.fromkeys(answers))

@@ -34,6 +34,12 @@ def _claimed(index: int, call: Call, run: Finished) -> Claimed:
     return Claimed(violation, f"{says}: {call.text}", call.span, OTHER_RESULT, wanted)
 
 
+def expects_unreachable(call: Call, spec: Spec) -> bool:
+    """Return whether a document says of a call that it does not reach the memory that an argument names."""
+    bad = spec.service(call.service).unreachable
+    return bad is not None and call.expected == bad
+
+
 def executions(index: int, seen: Observed) -> Iterator[tuple[Snapshot, Snapshot]]:
     """Yield the boundaries before and behind each execution of an element of the program."""
     for number, step in enumerate(seen.steps):

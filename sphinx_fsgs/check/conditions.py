@@ -18,6 +18,7 @@ from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.example import (
+    Claimed,
     Condition,
     Faults,
     Holds,
@@ -27,6 +28,7 @@ from sphinx_fsgs.syntax.example import (
     Prints,
     Ran,
     Serialises,
+    Signals,
     Unchanged,
     Window,
 )
@@ -95,7 +97,7 @@ def boundaries(condition: Condition, seen: Observed, program: Program) -> Iterat
 
 def is_about_outcome(condition: Condition) -> bool:
     """Whether the line says how the run ends."""
-    return isinstance(condition.claimed, (Faults, NoFault))
+    return isinstance(condition.claimed, (Faults, Signals, NoFault))
 
 
 def violated(condition: Condition, seen: Observed, context: Context) -> Value:
@@ -247,27 +249,37 @@ def _msr_cell(expr: Msr, layout: Layout) -> Iterator[int]:
 # ---- outcomes -----------------------------------------------------------------------------------
 
 
-def outcome_violated(lines: Sequence[Condition], seen: Observed, program: Program) -> Value:
+def outcome_violated(lines: Sequence[Condition], seen: Observed, context: Context) -> Value:
     """Return when a path does not end as the lines about the outcome say; without any, it must complete.
 
     A line without ``when`` speaks of every state. Where no line speaks, the run must complete.
     """
-    expected = [line for line in lines if isinstance(line.claimed, Faults)]
+    expected = [line for line in lines if isinstance(line.claimed, (Faults, Signals))]
     if seen.outcome == "faults":
         return terms.not_(
-            terms.any_of(terms.and_(applies(line, seen), _matches(line, seen, program)) for line in expected)
+            terms.any_of(terms.and_(applies(line, seen), _matches(line, seen, context)) for line in expected)
         )
     return terms.any_of(applies(line, seen) for line in expected)
 
 
-def _matches(line: Condition, seen: Observed, program: Program) -> Value:
+def vectors_of(claimed: Claimed, spec: Spec) -> frozenset[str]:
+    """Return the exceptions that a line about the outcome speaks of; a signal stands for all that become it."""
+    if isinstance(claimed, Signals):
+        rows = (row for signals in spec.signals.values() for row in signals.items())
+        return frozenset(vector for vector, signal in rows if signal.name == claimed.name)
+    return frozenset({claimed.vector}) if isinstance(claimed, Faults) else frozenset()
+
+
+def _matches(line: Condition, seen: Observed, context: Context) -> Value:
     claimed = line.claimed
-    assert isinstance(claimed, Faults)
-    if claimed.vector != seen.vector:
+    if seen.vector not in vectors_of(claimed, context.spec):
         return 0
-    named = window(line, program)
+    named = window(line, context.program)
     if named is not None and seen.fault_index not in named:
         return 0
+    if isinstance(claimed, Signals):  # of user code; what the kernel itself does wrong is no signal
+        return terms.eq(read_view(context.layout.views["CPL"], seen.last.place), 3, 2)
+    assert isinstance(claimed, Faults)
     if claimed.error is None:
         return 1
     expected = value_at(claimed.error, seen.first.place, 32)

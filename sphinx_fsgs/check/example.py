@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked, Oracle
-from sphinx_fsgs.check.calls import results_claimed
+from sphinx_fsgs.check.calls import expects_unreachable, results_claimed
 from sphinx_fsgs.check.conditions import (
     Context,
     applies,
@@ -15,6 +15,7 @@ from sphinx_fsgs.check.conditions import (
     is_about_outcome,
     named_cells,
     outcome_violated,
+    vectors_of,
     violated,
     window,
 )
@@ -24,11 +25,11 @@ from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import EvaluationError
 from sphinx_fsgs.machine.observe import Observed, Snapshot
 from sphinx_fsgs.machine.program import Program
-from sphinx_fsgs.machine.setup import Start, apply_before, begin
+from sphinx_fsgs.machine.setup import Start, apply_before, begin, begin_code
 from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.example import Condition, Example, Faults, Holds, Mode, Unchanged
+from sphinx_fsgs.syntax.example import Condition, Example, Faults, Holds, Mode, Signals, Unchanged
 from sphinx_fsgs.syntax.expression import Expr
 from sphinx_fsgs.syntax.printer import scope_text
 
@@ -82,7 +83,9 @@ class ExampleJudge:
 
     def _judge(self, prepared: Prepared, answers: Asked) -> Judgement:
         example = prepared.example
-        start = begin(self.spec, prepared.mode, answers, _rules(example))
+        start = begin(self.spec, prepared.mode, answers, self._rules(prepared))
+        if answers.platforms:
+            begin_code(start, example.before)
         found = apply_before(start, example.before, prepared.program.arguments)
         if found:
             self.diagnostics.update(dict.fromkeys(found))
@@ -102,6 +105,11 @@ class ExampleJudge:
         except EvaluationError as error:
             self.diagnostics[error.diagnostic] = None
             return Judgement("undecided", "a condition cannot be understood", "")
+
+    def _rules(self, prepared: Prepared) -> MemoryRules:
+        named = {vector for line in prepared.example.conditions for vector in vectors_of(line.claimed, self.spec)}
+        unreachable = any(expects_unreachable(call, self.spec) for call in prepared.program.calls)
+        return MemoryRules(may_fault=unreachable or not named.isdisjoint(MEMORY_FAULTS))
 
     def _in_scope(self, line: Condition, answers: Asked) -> bool:
         if line.scope is None:
@@ -171,19 +179,20 @@ class ExampleJudge:
 
     def _outcome(self, example: Example, lines: Sequence[Condition], run: Finished) -> Iterator[Claimed]:
         about = [line for line in lines if line.section == "after" and is_about_outcome(line)]
+        context = Context(self.spec, run.program, about)
         ends = " or ".join(line.text for line in about)
         says = f"it does not end as said: {ends}" if ends else "it does not complete without a fault"
         span = about[0].span if about else example.span
 
         def violation(seen: Observed) -> Value:
-            return outcome_violated(about, seen, run.program)
+            return outcome_violated(about, seen, context)
 
         yield Claimed(violation, says, span, UNEXPECTED_OUTCOME)
 
     def _after(self, lines: Sequence[Condition], run: Finished) -> Iterator[Claimed]:
         section = [line for line in lines if line.section == "after"]
         context = Context(self.spec, run.program, section)
-        faults = any(isinstance(line.claimed, Faults) and line.when is None for line in section)
+        faults = any(isinstance(line.claimed, (Faults, Signals)) and line.when is None for line in section)
         for line in section:
             if is_about_outcome(line):
                 continue
@@ -272,11 +281,6 @@ class ExampleJudge:
         here = holds_at(line, snapshot, seen.first, context)
         wrong = here if line.section == "never" else terms.not_(here)
         return run.can(number, terms.and_(applies(line, seen), wrong))
-
-
-def _rules(example: Example) -> MemoryRules:
-    named = {line.claimed.vector for line in example.conditions if isinstance(line.claimed, Faults)}
-    return MemoryRules(may_fault=not named.isdisjoint(MEMORY_FAULTS))
 
 
 def _no_state(example: Example) -> Judgement:

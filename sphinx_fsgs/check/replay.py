@@ -20,6 +20,7 @@ from sphinx_fsgs.machine.setup import Start
 from sphinx_fsgs.machine.symbolic import undefined_name
 from sphinx_fsgs.machine.terms import Evaluator, Term, Value
 from sphinx_fsgs.machine.values import BoundReached, Fault
+from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX
 from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
 
@@ -92,7 +93,8 @@ class Replayer:
         if value is not None:
             return value
         cell = self.layout.cells[index]
-        return terms.variable(cell.name, cell.width)
+        held = self.start.answers.get(PLATFORM_PREFIX + cell.name, OPEN) if cell.by_platform else OPEN
+        return held if held != OPEN else terms.variable(cell.name, cell.width)
 
     def _memory(self, values: Evaluator) -> dict[int, int]:
         found: dict[int, int] = {}

@@ -12,6 +12,7 @@ from sphinx_fsgs.check.scopes import Namer, Wording, distinguishing
 from sphinx_fsgs.diagnostic import Diagnostic, Fix, Severity
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.behaviours import Answer
+from sphinx_fsgs.spec.hosts import host_of
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 
 VACUOUS_CLAIM = "FSGS302"
@@ -109,7 +110,7 @@ class Reporter:
         tried: dict[tuple[tuple[str, int], ...], Verdict] = {}
         for question in (each for each in shared.asked if each in self.spec.behaviour_names):
             for answer in self.spec.behaviour(question).replies:
-                concerned = [name for name in answer.profiles if name in shared.outcomes]
+                concerned = [name for name in shared.outcomes if host_of(name).profile in answer.profiles]
                 concerned = [name for name in concerned if shared.outcomes[name][0][0].verdict in ("holds", "fails")]
                 failing = any(shared.outcomes[name][0][0].verdict == "fails" for name in concerned)
                 if not concerned or not (answer.disputed or failing):
@@ -118,7 +119,7 @@ class Reporter:
                 known[question] = 1 - known[question]
                 key = tuple(known.items())
                 if key not in tried:
-                    tried[key] = judge(Asked(oracle, concerned[0], {question: known[question]})).verdict
+                    tried[key] = judge(Asked(oracle, concerned[0], {question: known[question]}, True)).verdict
                 if tried[key] != shared.outcomes[concerned[0]][0][0].verdict:
                     yield question, answer, tuple(concerned)
 

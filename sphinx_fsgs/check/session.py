@@ -14,22 +14,22 @@ from sphinx_fsgs.check.judge import Judge, Judgement
 from sphinx_fsgs.check.report import Item, Reporter
 from sphinx_fsgs.check.result import Origin, Result
 from sphinx_fsgs.check.scopes import selected
+from sphinx_fsgs.check.where import hosts_for, needs_of, needs_of_claim, selects_nothing
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine.evaluate import EvaluationError
 from sphinx_fsgs.machine.program import assemble
 from sphinx_fsgs.machine.setup import mode_of, symbols_of
-from sphinx_fsgs.source import Fragment, Span, fragment_of
+from sphinx_fsgs.source import Fragment, fragment_of
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.example import Example
 from sphinx_fsgs.syntax.lexicon import Lexicon
-from sphinx_fsgs.syntax.scope import Both, Scope
+from sphinx_fsgs.syntax.scope import Scope
 from sphinx_fsgs.syntax.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
     from sphinx_fsgs.syntax.claim import ClaimTree
 
-EMPTY_SCOPE = "FSGS182"
 COMMAND_LINE = "<command line>"
 
 
@@ -60,7 +60,7 @@ class Session:
             return cls(spec)
         scope = _scope(where, spec)
         if not selected(scope, spec):
-            raise SpecError([_selects_nothing(fragment_of(where, COMMAND_LINE).span(), where)])
+            raise SpecError([selects_nothing(fragment_of(where, COMMAND_LINE).span(), where)])
         return cls(spec, scope)
 
     @cached_property
@@ -90,14 +90,13 @@ class Session:
     def example(self, tree: Example, origin: Origin, found: Sequence[Diagnostic] = ()) -> Result:
         """Return the Result of an example; ``found`` are errors in its text, because of which it is not judged."""
         item = Item("example", tree.name, _listing(tree), origin, tree.span, tree.expect)
-        profiles, problems = self._hosts(tree.where, tree.span)
-        problems = [*found, *problems]
         compiled = self._compiled(tree) if tree.code else Compiled(tree)
-        tree = compiled.example
-        problems.extend(compiled.diagnostics)
+        written, tree = tree, compiled.example
         mode = mode_of(tree.before)
         assembled = assemble(tree.run, self.spec, mode, symbols_of(tree.before, self.spec))
-        problems.extend(assembled.diagnostics)
+        needs = needs_of(written, assembled.program, self.spec)
+        profiles, unfit = hosts_for(tree.where, self.where, needs, tree.span, self.spec)
+        problems = [*found, *unfit, *compiled.diagnostics, *assembled.diagnostics]
         if assembled.program is None or _errors(problems):
             return self._unjudged(item, problems)
         judge = ExampleJudge(self.judge, self.oracle)
@@ -123,7 +122,8 @@ class Session:
         from sphinx_fsgs.check.claims.form import meaning_of
 
         item = self._claim_item(tree, origin, name, expected)
-        profiles, problems = self._hosts(tree.scope, tree.span)
+        needs = needs_of_claim(tree, self.spec)
+        profiles, problems = hosts_for(tree.scope, self.where, needs, tree.span, self.spec)
         if _errors(problems):
             return self._unjudged(item, problems)
         try:
@@ -147,15 +147,6 @@ class Session:
             "claim", name, tree.text, origin, tree.span,
             fits.get(expected, "holds"), None if tree.scope is not None else end,  # type: ignore[arg-type]
         )  # fmt: skip
-
-    def _hosts(self, scope: Scope | None, span: Span) -> tuple[tuple[str, ...], list[Diagnostic]]:
-        own = selected(scope, self.spec)
-        if not own and scope is not None:
-            return (), [_selects_nothing(scope.span, "")]
-        if self.where is None:
-            return own, []
-        both = self.where if scope is None else Both(scope, self.where, span)
-        return selected(both, self.spec), []
 
     def _unjudged(self, item: Item, found: Sequence[Diagnostic]) -> Result:
         return self.reporter.unjudged(item, found)
@@ -201,14 +192,6 @@ def _scope(text: str, spec: Spec) -> Scope:
     if parsed.tree is None:
         raise SpecError(parsed.diagnostics)
     return parsed.tree
-
-
-def _selects_nothing(span: Span, text: str) -> Diagnostic:
-    words = f" {text!r}" if text else ""
-    message = f"the scope{words} selects no processor"
-    return Diagnostic(
-        EMPTY_SCOPE, "error", span, message, "the language of scopes", "name processors that exist together"
-    )
 
 
 def _errors(found: Sequence[Diagnostic]) -> bool:

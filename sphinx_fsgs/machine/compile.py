@@ -85,14 +85,25 @@ RESULT = "RESULT"
 """The name, in an operation of a platform, of the place where its result goes."""
 CHECK_ACCESS = "check_access"
 LINEAR_ADDRESS = "linear_address"
-_ARITY = {"effective_address": 1, "zero_extend": 2, "sign_extend": 2, "signed": 1}
+_ARITY = {"completes": 1, "effective_address": 1, "zero_extend": 2, "sign_extend": 2, "signed": 1}
+
+
+def _completes(check: Compiled, *given: object) -> bool:
+    """Return whether concrete code completes."""
+    try:
+        check(*given)
+    except RaisedFault:
+        return False
+    return True
+
+
 _RUNTIME: dict[str, object] = {
     name: getattr(terms, name)
     for name in (
         "add sub mul bit_and bit_or bit_xor shift_left shift_right eq ne lt le and_ or_ not_ extract concat ite "
         "zero_extend sign_extend"
     ).split()
-} | {"Fault": RaisedFault}
+} | {"Fault": RaisedFault, "completes": _completes}
 
 
 class CompileError(Exception):
@@ -600,8 +611,8 @@ class _Function:
             return InCells(view)
         if self.spec.is_question(name):
             return Local(f"A[{name!r}]", 1, is_plain=True)
-        if name in self.spec.constants:
-            return Constant(self.spec.constants[name])
+        if name in self.spec.own_constants:
+            return Constant(self.spec.own_constants[name])
         return None
 
     def place_width(self, place: Place, out: _Block) -> int:
@@ -972,6 +983,8 @@ class _Function:
             return self.address_of(expr, out)
         if expr.name in ("zero_extend", "sign_extend", "signed"):
             return self.extension(expr, out)
+        if expr.name == "completes":
+            return self.completes(expr, out)
         if expr.name in self.spec.unknowns:
             unknown = self.spec.unknowns[expr.name]
             argument = out.keep(self.fit(self.expression(expr.arguments[0], out), unknown.argument, expr.span))
@@ -1003,6 +1016,30 @@ class _Function:
         finally:
             self.compiler.leave()
             out.names = saved
+
+    def completes(self, expr: Call, out: _Block) -> Code:
+        """Return whether a procedure that only checks would complete; what it raises is then not raised."""
+        (call,) = expr.arguments
+        callee = self.spec.definition(call.name) if isinstance(call, Call) else None
+        if not isinstance(call, Call) or not isinstance(callee, Procedure):
+            raise CompileError("completes takes the call of a procedure", expr.span)
+        if not all(isinstance(each, (If, Fault, Let)) for each in _statements(callee.body)):
+            raise CompileError(f"{call.name} does more than check", expr.span, "move the checks to a procedure")
+        meanings: list[Meaning] = []
+        values: list[str] = []
+        for parameter, argument in zip(callee.parameters, call.arguments, strict=False):
+            value = out.keep(self.expression(argument, out))
+            if value.constant is not None:
+                meanings.append(Constant(value.constant, value.width))
+            else:
+                meanings.append(Local(f"p_{parameter}", value.width))
+                values.append(value.text)
+        function, _ = self.compiler.procedure(call.name, self.mode, meanings, call.span)
+        handle = self.fresh(f"{call.name}_")
+        self.globals[handle] = function
+        given = (out.guards.reached, "A") if self.emitter.symbolic else ("s", "m", "A")
+        text = f"{'m.' * self.emitter.symbolic}completes({', '.join((handle, *given, *values))})"
+        return out.keep(Code(text, 1, is_truth=True), "b")
 
     def address_of(self, expr: Call, out: _Block) -> Code:
         """Return the effective address of a memory operand."""

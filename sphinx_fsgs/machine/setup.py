@@ -24,10 +24,11 @@ from sphinx_fsgs.machine.memory import Memory
 from sphinx_fsgs.machine.symbolic import Answers, Machine, MemoryRules, Origin, State
 from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.source import Span
+from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.syntax import example as tree
-from sphinx_fsgs.syntax.expression import Binary, Call, Concat, Expr, Free, Msr, Name, Number, Slice, walk
+from sphinx_fsgs.syntax.expression import Binary, Call, Concat, Expr, Free, Msr, Name, Number, Slice, names_in, walk
 from sphinx_fsgs.syntax.expression import Memory as MemoryExpr
 
 NOT_A_PLACE = "FSGS205"
@@ -132,6 +133,19 @@ def _apply(start: Start, line: tree.Assumption) -> None:
         start.symbols[line.name] = _constant(start, line.value)
     elif isinstance(line, tree.Permit) and line.what == "memory may fault":
         start.rules = MemoryRules(True, True, start.rules.unmapped)
+
+
+def begin_code(start: Start, lines: Sequence[tree.Assumption]) -> None:
+    """Bring in what the platform says of code at its beginning, where ``before`` says nothing: it is user code."""
+    layout = start.spec.layout
+    spoken = [line.place for line in lines if isinstance(line, tree.Bind)]
+    spoken += [line.condition for line in lines if isinstance(line, tree.Assume)]
+    views = [layout.view(each.name) for expr in spoken for each in names_in(expr)]
+    said = {slot.cell for view in views if view is not None for slot in view.slots}
+    for name in dict.fromkeys(place for each in start.spec.platforms.values() for place in each.code):
+        view, value = layout.views[name], start.answers[PLATFORM_PREFIX + name]
+        if value != OPEN and said.isdisjoint(slot.cell for slot in view.slots):
+            _write(start, view, value)
 
 
 def mode_of(lines: Iterable[tree.Assumption]) -> tree.Mode:
@@ -262,8 +276,11 @@ def _write(start: Start, view: View, value: Value, exact: bool = False) -> None:
             continue
         cell = start.spec.layout.cells[slot.cell]
         start.given.add(slot.cell)
+        held = start.origin.held(slot.cell)
         if cell.requires and not start.answers[FEATURE_PREFIX + cell.requires]:
             start.conditions.append(terms.eq(part, 0, slot.width))
+        elif held is not None:
+            start.conditions.append(terms.eq(part, terms.extract(held, slot.high, slot.low), slot.width))
         elif slot.width == cell.width:
             machine.write(slot.cell, part, 1)
         else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.memory import Memory
 from sphinx_fsgs.machine.terms import Term, Value
+from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX
 from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Unknown
 
@@ -84,7 +85,16 @@ class Origin:
         cell = self.layout.cells[index]
         if cell.requires and not self.answers[FEATURE_PREFIX + cell.requires]:
             return 0
-        return terms.variable(cell.name, cell.width)
+        held = self.held(index)
+        return terms.variable(cell.name, cell.width) if held is None else held
+
+    def held(self, index: int) -> int | None:
+        """Return the value at which the platform holds a cell, None where it leaves it alone."""
+        cell = self.layout.cells[index]
+        if not cell.by_platform:
+            return None
+        answer = self.answers[PLATFORM_PREFIX + cell.name]
+        return answer if isinstance(answer, int) and answer != OPEN else None
 
 
 def undefined_name(step: str, key: str) -> str:
@@ -182,6 +192,16 @@ class Machine:
         self.events.append(Occurred(name, guard))
 
     # ---- memory ----
+
+    def completes(self, check: Check, guard: Value, answers: Answers, *values: Value) -> Value:
+        """Return whether a procedure that only checks completes; as of an access, it is assumed unless it may fault."""
+        if not self.memory.may_fault:
+            self.deferred.append(Deferred(check, guard, values, tuple(self.state.cells)))
+            return 1
+        before = len(self.faults)
+        completed = check(self, 1, 1, answers, *values)
+        del self.faults[before:]
+        return completed
 
     def access(self, check: Check, guard: Value, writes: Value, answers: Answers, *values: Value) -> Value:
         """Check an access, or note that it is assumed to be good; return the guard of completion."""

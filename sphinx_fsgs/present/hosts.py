@@ -33,10 +33,13 @@ def naming(depends_on: Sequence[str] = ()) -> Names:
 @functools.cache
 def _shortest(profiles: tuple[str, ...], depends_on: tuple[str, ...]) -> str:
     from sphinx_fsgs.check.scopes import Namer
+    from sphinx_fsgs.spec.hosts import host_of
     from sphinx_fsgs.spec.model import Spec
 
     spec = Spec()
-    if not profiles or not spec.profiles.keys() >= set(profiles):
+    places = [host_of(each) for each in profiles]
+    known_ones = all(each.profile in spec.profiles and each.platform in spec.platform_names for each in places)
+    if not profiles or not known_ones:
         return listed(profiles)
     known = [each for each in depends_on if spec.is_question(each)]
     return Namer(spec).name(profiles, known).words

@@ -113,7 +113,8 @@ def _services(folder: Path) -> dict[str, ServiceHead]:
 
 def _definitions(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for path in [*sorted((folder / "procedures").glob("*.insn")), *sorted((folder / "platforms").glob("*/*.op"))]:
+    patterns = ("procedures/*.insn", "platforms/*/*.insn", f"platforms/*/*{SERVICE}")
+    for path in (path for pattern in patterns for path in sorted(folder.glob(pattern))):
         text = _text(path)
         for match in _DEFINITION.finditer(text):
             if match[1] in found:

@@ -21,7 +21,7 @@ class Cell:
     """One architectural place. ``requires`` names the CPUID feature without which it is always zero.
 
     ``counted`` is false for cells that ``nothing else changes`` does not speak of; a ``transient`` cell
-    holds until the next instruction ends.
+    holds until the next instruction ends; one ``by_platform`` may be held at one value by what runs beneath.
     """
 
     index: int
@@ -30,6 +30,7 @@ class Cell:
     requires: str = ""
     counted: bool = True
     transient: bool = False
+    by_platform: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +113,11 @@ class _Builder:
         self.records: list[str] = []
         self.uncounted: frozenset[str] = frozenset()
         self.transient: frozenset[str] = frozenset()
+        self.by_platform: frozenset[str] = frozenset()
 
     def cell(self, name: str, width: int, requires: str = "") -> Cell:
-        cell = Cell(len(self.cells), name, width, requires, name not in self.uncounted, name in self.transient)
+        counted, held = name not in self.uncounted, name in self.by_platform
+        cell = Cell(len(self.cells), name, width, requires, counted, name in self.transient, held)
         self.cells.append(cell)
         self.views[name] = View(name, (Slot(cell.index, width - 1, 0),))
         return cell
@@ -156,6 +159,7 @@ def _build(data: Mapping[str, object], msr_data: Mapping[str, object]) -> Layout
     kinds = _table(data["kinds"])
     build.uncounted = frozenset(_texts(kinds["uncounted"]))
     build.transient = frozenset(_texts(kinds["transient"]))
+    build.by_platform = frozenset(_texts(kinds["by_platform"]))
     for name, width in _table(data["cells"]).items():
         build.cell(name, _number(width))
     _general(build, _table(data["general"]), _table(data["general_rules"])["write_32"] == "zero-extends")

@@ -25,6 +25,7 @@ from sphinx_fsgs.spec.compilers import (
 )
 from sphinx_fsgs.spec.features import Feature, feature_names, load_features, vendor_names
 from sphinx_fsgs.spec.generations import Generation, generation_names, load_generations
+from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX, Host, host_of
 from sphinx_fsgs.spec.instructions import (
     Index,
     load_definitions,
@@ -34,6 +35,18 @@ from sphinx_fsgs.spec.instructions import (
     sentence,
 )
 from sphinx_fsgs.spec.layout import Layout, load_layout
+from sphinx_fsgs.spec.platforms import (
+    BARE,
+    Asked,
+    Platform,
+    Signal,
+    load_platforms,
+    load_questions,
+    load_signals,
+    platform_files,
+    question_names,
+    signal_names,
+)
 from sphinx_fsgs.spec.profiles import Profile, load_profiles
 from sphinx_fsgs.spec.tables import Record, Sheet
 from sphinx_fsgs.syntax.expression import Expr
@@ -45,9 +58,6 @@ from sphinx_fsgs.syntax.service import Service
 
 FEATURE_PREFIX = "CPUID."
 """How Operations write a question to CPUID: ``CPUID.LKGS``."""
-
-PLATFORMS = ("bare",)
-"""The platforms that the spec describes so far: the processor itself, nothing beneath the code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,26 +299,90 @@ class Spec:
         return self._definitions.get(name)
 
     def is_question(self, name: str) -> bool:
-        """Whether a name of an Operation is a question to the profile."""
+        """Whether a name of an Operation is a question to the profile or the platform."""
         if name.startswith(FEATURE_PREFIX):
             return name.removeprefix(FEATURE_PREFIX) in self.feature_names
-        return name in self.behaviour_names
+        return name in self.behaviour_names or name in self.platform_question_names
+
+    # ---- platforms and hosts ----
+
+    @cached_property
+    def platform_names(self) -> tuple[str, ...]:
+        """The names of the platforms, the bare processor first; no file is read for them."""
+        return (BARE, *platform_files(self.folder))
+
+    @cached_property
+    def families(self) -> tuple[str, ...]:
+        """The families of platforms: what a scope may say for any of them."""
+        return tuple(dict.fromkeys(path.parent.name for path in platform_files(self.folder).values()))
+
+    @cached_property
+    def platforms(self) -> Mapping[str, Platform]:
+        """The platforms that have a file: families by name, in each the oldest first."""
+        return load_platforms(self.folder)
+
+    @cached_property
+    def platform_question_names(self) -> frozenset[str]:
+        """The names of the questions to platforms."""
+        return question_names(self.folder)
+
+    @cached_property
+    def platform_questions(self) -> Mapping[str, Asked]:
+        """The questions to platforms."""
+        return load_questions(self.folder)
+
+    @cached_property
+    def signals(self) -> Mapping[str, Mapping[str, Signal]]:
+        """What exceptions of user code become, by family of platforms and exception."""
+        return load_signals(self.folder)
+
+    def has(self, platform: str, profile: str) -> bool:
+        """Return whether there is such a host: whether the processor has what the platform requires."""
+        if platform == BARE:
+            return True
+        return all(self.profiles[profile].cpuid.get(each) for each in self.platforms[platform].requires)
+
+    @cached_property
+    def hosts(self) -> tuple[Host, ...]:
+        """Every processor on every platform that it can have, the bare processors first."""
+        places = (BARE, *self.platforms)
+        return tuple(Host(profile, each) for each in places for profile in self.profiles if self.has(each, profile))
 
     @cached_property
     def feature_names(self) -> frozenset[str]:
         """The canonical names of the CPUID bits."""
         return feature_names(self.folder)
 
-    def answers(self, profile: str, question: str) -> tuple[int, ...]:
-        """Return what a profile may answer: one value, or each possible one where no source settles it.
+    def answers(self, name: str, question: str) -> tuple[int, ...]:
+        """Return what the host of a name may answer: one value, or each possible one where no source settles it.
 
-        Yes is 1 and no is 0.
+        Yes is 1 and no is 0. A place that the platform leaves alone has the answer OPEN.
         """
+        host = host_of(name)
+        if question.startswith(PLATFORM_PREFIX):
+            return (self._held(host.platform, question.removeprefix(PLATFORM_PREFIX)),)
+        if question in self.platform_question_names:
+            return self._of_platform(host, question)
         if question.startswith(FEATURE_PREFIX):
-            bit = self.profiles[profile].cpuid.get(question.removeprefix(FEATURE_PREFIX))
+            bit = self.profiles[host.profile].cpuid.get(question.removeprefix(FEATURE_PREFIX))
             return (0, 1) if bit is None else (int(bit),)
-        value = self.behaviour(question).answer_of(profile).value
+        value = self.behaviour(question).answer_of(host.profile).value
         return (0, 1) if value == UNKNOWN else (int(value == "yes"),)
+
+    def _held(self, platform: str, place: str) -> int:
+        if platform == BARE:
+            return OPEN
+        found = self.platforms[platform]
+        held = found.state.get(place) or found.code.get(place)
+        return OPEN if held is None else held.value
+
+    def _of_platform(self, host: Host, question: str) -> tuple[int, ...]:
+        answer = self.platforms[host.platform].answers.get(question) if host.platform != BARE else None
+        if answer is None or answer.value == "no":
+            return (0,)
+        if answer.value.startswith(FEATURE_PREFIX):
+            return self.answers(host.profile, answer.value)
+        return (0, 1) if answer.value == UNKNOWN else (1,)
 
     @cached_property
     def lexicon(self) -> Lexicon:
@@ -329,10 +403,12 @@ class Spec:
             features=aliases,
             profiles=frozenset(self.profiles),
             families=frozenset(vendor_names(self.folder)),
-            platforms=frozenset(PLATFORMS),
+            platforms=frozenset((*self.platform_names, *self.families)),
             intrinsics=_Calls(self),
             spaces=frozenset(address_space_names(self.folder)),
             generations=frozenset(name.casefold() for name in generation_names(self.folder)),
+            signals=signal_names(self.folder),
+            families_of_platforms=frozenset(self.families),
             environment={name: head.word for name, head in index.services.items()},
         )
 

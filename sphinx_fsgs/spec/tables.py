@@ -12,7 +12,7 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
 from sphinx_fsgs.source import Span
@@ -148,6 +148,12 @@ class Record:
                 self.complain(WRONG_VALUE, message, key, help=f"give {length}")
         return tuple(tuple(row) for row in values)
 
+    def ends(self, key: str) -> tuple[str, str]:
+        """Return a list of two texts, each of which may be empty."""
+        neutral: list[str] = ["", ""]
+        one, other = self._get(key, _is_pair, "a list of two texts", neutral)
+        return one, other
+
     def choice(self, key: str, known: Collection[str], what: str) -> str:
         """Return a string that is one of ``known``; ``what`` says in a message what these are."""
         value = self.text(key)
@@ -257,6 +263,11 @@ def _is_texts(value: object) -> list[str] | None:
 
 def _is_rows(value: object) -> list[list[str]] | None:
     return value if isinstance(value, list) and all(_is_texts(each) is not None for each in value) else None
+
+
+def _is_pair(value: object) -> list[str] | None:
+    fits = isinstance(value, list) and len(value) == 2 and all(isinstance(each, str) for each in value)
+    return cast("list[str]", value) if fits else None
 
 
 def _is_table(value: object) -> Mapping[str, object] | None:

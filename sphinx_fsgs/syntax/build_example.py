@@ -28,6 +28,7 @@ from sphinx_fsgs.syntax.example import (
     Property,
     Ran,
     Serialises,
+    Signals,
     Symbol,
     Unchanged,
     Unmapped,
@@ -149,6 +150,15 @@ class Statements(State):
             )
         code = None if error is None else self._names.value(cast(Expr, error))
         return Faults(str(token), code, self.span(meta))
+
+    def signals(self, meta: Meta, tokens: list[Token]) -> Claimed:
+        name = str(tokens[0])
+        if name not in self._lexicon.signals:
+            known = set(self._lexicon.signals)
+            self._findings.unknown(
+                "FSGS108", self.span(meta), "signal", name, known, "write a signal that the spec has"
+            )
+        return Signals(name, self.span(meta))
 
     def no_fault(self, meta: Meta, parts: list[Token]) -> Claimed:
         return NoFault(self.span(meta))

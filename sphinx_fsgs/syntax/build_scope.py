@@ -9,7 +9,7 @@ from lark import Transformer, v_args
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.parsed import Findings
-from sphinx_fsgs.syntax.scope import Both, Either, Named, Not, Range, Scope
+from sphinx_fsgs.syntax.scope import Both, Either, Named, Not, Range, Scope, Versions
 
 if TYPE_CHECKING:
     from lark.lexer import Token
@@ -41,6 +41,13 @@ class Scopes(Transformer):  # type: ignore[type-arg]  # leaves become dataclasse
             if each not in self._lexicon.profiles:
                 self._unknown(each, "profile", set(self._lexicon.profiles))
         return Range(str(first), str(last), self._span(meta))
+
+    def versions(self, meta: Meta, tokens: list[Token]) -> Scope:
+        family, op, version = tokens
+        if family not in self._lexicon.families_of_platforms:
+            self._unknown(family, "family of platforms", set(self._lexicon.families_of_platforms))
+        numbers = tuple(int(each) for each in version.split("."))
+        return Versions(str(family), "<" if op == "<" else "≥", numbers, self._span(meta))
 
     def named(self, meta: Meta, tokens: list[Token]) -> Scope:
         word, known = str(tokens[0]), self._lexicon

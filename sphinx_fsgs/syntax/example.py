@@ -155,6 +155,14 @@ class Faults:
 
 
 @dataclass(frozen=True, slots=True)
+class Signals:
+    """``SIGILL [at P]``: what an exception of user code becomes on a platform."""
+
+    name: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class NoFault:
     """``no fault``."""
 
@@ -187,7 +195,7 @@ class Serialises:
     span: Span = field(compare=False)
 
 
-Claimed = Holds | Unchanged | NothingElse | Faults | NoFault | Ran | Prints | Serialises
+Claimed = Holds | Unchanged | NothingElse | Faults | Signals | NoFault | Ran | Prints | Serialises
 Section = Literal["after", "always", "never", "sometimes"]
 
 

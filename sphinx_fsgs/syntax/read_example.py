@@ -30,6 +30,7 @@ from sphinx_fsgs.syntax.example import (
     Ran,
     Section,
     Serialises,
+    Signals,
     Symbol,
     Window,
 )
@@ -159,7 +160,7 @@ class _Reader:
     def _misplaced(self, section: Section, claimed: Claimed, window: Window | None, fragment: Fragment) -> bool:
         """Report a condition on the whole run where one on a state is meant."""
         of_steps = isinstance(claimed, (Ran, Prints, Serialises))
-        if section != "after" and (of_steps or isinstance(claimed, (Faults, NoFault))):
+        if section != "after" and (of_steps or isinstance(claimed, (Faults, Signals, NoFault))):
             message = f'this speaks of the whole run, and "{section}" of the state at each boundary'
             self.findings.error("FSGS100", fragment.span(), message, 'say it in a section "after"')
         elif of_steps and window is not None:

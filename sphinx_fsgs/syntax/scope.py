@@ -1,4 +1,4 @@
-"""The trees of scopes: expressions over profiles, families, ranges, features and platforms."""
+"""The trees of scopes: expressions over profiles, families, ranges, features, platforms and their versions."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ class Range:
 
     first: str
     last: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """``linux < 5.9``: the platforms of a family of which every version is on that side of the bound."""
+
+    family: str
+    op: Literal["<", "≥"]
+    version: tuple[int, ...]
     span: Span = field(compare=False)
 
 
@@ -52,4 +62,4 @@ class Either:
     span: Span = field(compare=False)
 
 
-Scope = Named | Range | Not | Both | Either
+Scope = Named | Range | Versions | Not | Both | Either

@@ -15,7 +15,7 @@ from sphinx_fsgs.syntax.expression import Call, Expr
 from sphinx_fsgs.syntax.instruction import HeaderError, fields_of, role_of
 from sphinx_fsgs.syntax.operation import Block, Definition, Fault, If, Procedure, Return, read_definitions
 
-SERVICE_FIELDS = ("Line", "Result", "Succeeds", "Subject", "Role", "Cites")
+SERVICE_FIELDS = ("Line", "Result", "Succeeds", "Unreachable", "Subject", "Role", "Cites")
 
 LINE = re.compile(r"^Line:[ \t]+\.(?:(\w+)[ \t]+)?(\w+)\(([\w, \t]*)\)[ \t]*$", re.MULTILINE)
 """How the line is written: its word, where that is another than the service's name, the name, the parameters."""
@@ -26,7 +26,8 @@ class Service:
     """Something that a platform does for code, such as a system call.
 
     ``word`` begins its line; ``result`` is the view that holds what it returns; ``succeeds`` says of a
-    result, called RESULT, that it is none of failure; ``subjects`` are the names by which sentences call
+    result, called RESULT, that it is none of failure, and ``unreachable`` is the one that says that memory named by an
+    argument cannot be reached; ``subjects`` are the names by which sentences call
     it with the arguments that these fix, a bare parameter being left open.
     """
 
@@ -36,6 +37,7 @@ class Service:
     parameters: tuple[str, ...]
     result: str
     succeeds: Expr | None
+    unreachable: Expr | None
     subjects: Mapping[str, tuple[Expr, ...]]
     roles: Mapping[str, Expr]
     cites: tuple[str, ...]
@@ -69,7 +71,8 @@ def read_service(fragment: Fragment) -> Service:
         lines[0].text,
         names,
         _one(fields, "Result", fragment),
-        next((role_of(_named(line))[1] for line in fields.get("Succeeds", ())), None),
+        _expression(fields, "Succeeds"),
+        _expression(fields, "Unreachable"),
         dict(_subject(line) for line in fields.get("Subject", ())),
         dict(role_of(line) for line in fields.get("Role", ())),
         tuple(each.strip() for line in fields.get("Cites", ()) for each in line.text.split(",")),
@@ -84,6 +87,10 @@ def _one(fields: Mapping[str, list[Line]], name: str, fragment: Fragment) -> str
     for line in fields.get(name, ()):
         return line.text
     raise HeaderError(f"no {name}: line", fragment.span(), f"add {name}:")
+
+
+def _expression(fields: Mapping[str, list[Line]], name: str) -> Expr | None:
+    return next((role_of(_named(line))[1] for line in fields.get(name, ())), None)
 
 
 def _named(line: Line) -> Line:

@@ -13,7 +13,8 @@ of ``tests/spec/platforms/X.toml``, where X is that of a service:
     events   what happens besides, in order; none unless said
     mode     64-bit unless said
     known    places that the run over terms is told of as well, because they say where execution goes on
-    on       the profiles that it is about; all that have the instructions unless said
+    on       the hosts that it is about; all processors that have the instructions unless said, and for what is
+             asked of a platform one processor on each
 
 Places are cells and parts of cells, ``u8|u16|u32|u64[ADDRESS]``, ``GDT[n]`` and ``LDT[n]``, ``MSR[n]``, and in
 ``before`` the unknown functions of the spec: ``mapped(ADDRESS)``, ``msr_exists(n)``, ``msr_write_serialises(n)``.
@@ -39,6 +40,7 @@ from sphinx_fsgs.machine.setup import begin
 from sphinx_fsgs.machine.values import UNSET, Fault
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
+from sphinx_fsgs.spec.platforms import BARE
 from tests.machine.plain import Plain
 from tests.machine.support import ANY_MEMORY, Answers, compiler, program, spec
 
@@ -214,6 +216,8 @@ class End:
 
 def profiles_of(case: Case, code: Program) -> tuple[str, ...]:
     """Return the profiles that a case is about."""
+    if code.calls and not case.on:
+        return tuple({each.platform: str(each) for each in spec().hosts if each.platform != BARE}.values())
     needed = [FEATURE_PREFIX + line.requires for line in code.instructions if line.requires]
     every = (name for name in spec().profiles if all(spec().answers(name, each) != (0,) for each in needed))
     return case.on or tuple(every)
@@ -252,7 +256,7 @@ def run_concrete(case: Case, code: Program, given: Facts, answers: Answers) -> E
         try:
             if line.requires and not answers[FEATURE_PREFIX + line.requires]:
                 raise Fault("#UD", None, 0)
-            _execute(line, cells, machine, answers, before)
+            _execute(line, case.mode, cells, machine, answers, before)
             index = code.index(cells[rip])
             events += machine.events
         except Fault as raised:
@@ -263,13 +267,15 @@ def run_concrete(case: Case, code: Program, given: Facts, answers: Answers) -> E
     return End(ended, tuple(cells), memory, dict(machine.msrs), tuple(events), _raised_at(fault))
 
 
-def _execute(line: Element, cells: list[Any], machine: ConcreteMachine, answers: Answers, before: list[Any]) -> None:
+def _execute(
+    line: Element, mode: str, cells: list[Any], machine: ConcreteMachine, answers: Answers, before: list[Any]
+) -> None:
     if isinstance(line, Bound):
         compiler(False).operation(line.stem, line.binding)(cells, machine, answers)
         return
-    start = begin(spec(), "64-bit", answers, ANY_MEMORY)
+    start = begin(spec(), mode, answers, ANY_MEMORY)  # type: ignore[arg-type]
     start.state.cells = before
-    compiler(False).service(line.service, "64-bit")(cells, machine, answers, *line.values(start.place()))
+    compiler(False).service(line.service, mode)(cells, machine, answers, *line.values(start.place()))
 
 
 def _raised_at(fault: Fault | None) -> tuple[str, int] | None:

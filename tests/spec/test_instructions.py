@@ -71,7 +71,7 @@ def test_the_cases_have_names_of_their_own() -> None:
 
 
 def test_a_case_is_about_profiles_that_there_are() -> None:
-    assert {name for case in EVERY for name in case.on} <= set(spec().profiles)
+    assert {name for case in EVERY for name in case.on} <= {str(each) for each in spec().hosts}
 
 
 # ---- every line ---------------------------------------------------------------------------------
@@ -145,7 +145,8 @@ def test_every_line_is_executed_by_a_case(executed: tuple[set[Line], set[Line]])
 
 def test_every_exception_is_raised_by_a_case(executed: tuple[set[Line], set[Line]]) -> None:
     _, raised = executed
-    faults = {line for line, statement in written() if isinstance(statement, Fault)}
+    # What a platform's own checks raise, a service turns into its result.
+    faults = {line for line, each in written() if isinstance(each, Fault) and "platforms" not in Path(line[0]).parts}
     assert len(faults) > 20
     assert sorted(f"{Path(path).name}:{line}" for path, line in faults - raised) == []
 
