@@ -91,10 +91,10 @@ class Session:
         """Return the Result of an example; ``found`` are errors in its text, because of which it is not judged."""
         item = Item("example", tree.name, _listing(tree), origin, tree.span, tree.expect)
         compiled = self._compiled(tree) if tree.code else Compiled(tree)
-        written, tree = tree, compiled.example
+        tree = compiled.example
         mode = mode_of(tree.before)
         assembled = assemble(tree.run, self.spec, mode, symbols_of(tree.before, self.spec))
-        needs = needs_of(written, assembled.program, self.spec)
+        needs = needs_of(tree, assembled.program, self.spec)
         profiles, unfit = hosts_for(tree.where, self.where, needs, tree.span, self.spec)
         problems = [*found, *unfit, *compiled.diagnostics, *assembled.diagnostics]
         if assembled.program is None or _errors(problems):

@@ -36,13 +36,11 @@ NOTHING = Needs()
 
 
 def needs_of(example: Example, program: Program | None, spec: Spec) -> Needs:
-    """Return what an example asks: its calls, its signals; C is written for a platform anyway."""
+    """Return what an example asks: its calls and its signals."""
     services = [each.service for each in program.calls] if program is not None else []
     signals = [each.claimed.name for each in example.conditions if isinstance(each.claimed, Signals)]
     families = {spec.index.services[each].family for each in services}
     families |= {family for name in signals for family in _signalling(name, spec)}
-    if not families and example.code:
-        families = set(spec.families)
     return _needs(families, (*services, *signals), spec)
 
 
@@ -62,7 +60,7 @@ def _needs(families: set[str], what: Iterable[str], spec: Spec) -> Needs:
     if not families:
         return NOTHING
     having = tuple(each.name for each in spec.platforms.values() if families == {each.family})
-    return Needs(having, " and ".join(dict.fromkeys(what)) or "C")
+    return Needs(having, " and ".join(dict.fromkeys(what)))
 
 
 def hosts_for(
