@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from sphinx_fsgs.check.claims.form import CLAIM_FAILS
@@ -12,7 +12,7 @@ from sphinx_fsgs.check.result import Origin, Result
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.diagnostic import Diagnostic, Fix
 from sphinx_fsgs.source import Span
-from sphinx_fsgs.syntax.claim import ClaimTree
+from sphinx_fsgs.syntax.claim import ClaimTree, Sequence
 
 FALSE_ROW, FALSE_SENTENCE = "FSGS631", "FSGS632"
 _NEAR = 0.8
@@ -28,7 +28,7 @@ class Slip:
 
     name: str
     span: Span
-    known: Sequence[str]
+    known: tuple[str, ...]
     others: tuple[str, ...]
     repeats: Span | None
     instead: Callable[[str], ClaimTree | None]
@@ -39,7 +39,8 @@ def judge(session: Session, tree: ClaimTree, origin: Origin, span: Span, slip: S
 
     It counts when it holds wherever it says something, or when it fails by a state that the concrete machine
     was seen to reach, or by a table. Vacuous and undecided ones are left alone; so are faults that there are on
-    some processors, since on others perhaps a mode refuses the instruction.
+    some processors, since on others perhaps a mode refuses the instruction, and what is false of an instruction
+    of which only some register is meant that is not named.
     """
     result = session.claim(tree, origin)
     spoken_of = {each.verdict for each in result.verdicts} - {"n/a"}
@@ -47,7 +48,7 @@ def judge(session: Session, tree: ClaimTree, origin: Origin, span: Span, slip: S
         return None
     if "fails" not in spoken_of:
         return replace(result, span=span, diagnostics=())
-    if not _shown(tree, result) or (tree.role("fault") and "holds" in spoken_of):
+    if not _shown(tree, result) or (tree.role("fault") and "holds" in spoken_of) or _aimless(session, tree):
         return None
     found = tuple(
         _finding(session, each, origin, span, slip) for each in result.diagnostics if each.code == CLAIM_FAILS
@@ -60,6 +61,17 @@ def _shown(tree: ClaimTree, result: Result) -> bool:
     module = importlib.import_module(f"sphinx_fsgs.check.claims.{tree.form}")
     exact = bool(getattr(module, "TABLE", False))
     return all(exact or each.counterexample is not None for each in result.verdicts if each.verdict == "fails")
+
+
+def _aimless(session: Session, tree: ClaimTree) -> bool:
+    """Whether an instruction is named without the register that it aims at: most of "WRMSR serialises" is true."""
+    return any(
+        session.spec.instruction(subject.instruction).target and not subject.target
+        for role in ("subject", "other")
+        for part in tree.role(role)
+        if isinstance(part, Sequence)
+        for subject in part.subjects
+    )
 
 
 def _finding(session: Session, found: Diagnostic, origin: Origin, span: Span, slip: Slip | None) -> Diagnostic:

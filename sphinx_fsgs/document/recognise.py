@@ -188,11 +188,12 @@ class _Reader:
     def _too_loose(self, tree: ClaimTree) -> str:
         """Return why words that a claim form would take at their word are no claim where nobody marked them.
 
-        "LKGS raises #UD" tells of a fault that there can be, "FSGSBASE is enumerated" of a bit that there is; and a
-        number beside a register is its number only if some register has that.
+        "LKGS raises #UD" tells of a fault that there can be, "FSGSBASE is enumerated" of a bit that there is, and
+        what is equivalent in prose may differ in registers that nobody looks at. A number beside a register is its
+        number only if some register has that.
         """
         narrowed = tree.when is not None or tree.cpl is not None or tree.mode != "64-bit"
-        if tree.role("fault") and not narrowed:
+        if (tree.role("fault") and not narrowed) or (tree.role("other") and not tree.role("cells")):
             return "condition"
         if tree.role("feature") and not (tree.role("leaf") or tree.role("generation")):
             return "condition"
