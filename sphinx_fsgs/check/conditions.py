@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sphinx_fsgs.check.printed import prints
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import Place as Where
 from sphinx_fsgs.machine.evaluate import Typed, evaluate, fit, read_view, truth, value_at
@@ -110,6 +109,8 @@ def violated(condition: Condition, seen: Observed, context: Context) -> Value:
         )
         return int(times != claimed.times)
     if isinstance(claimed, Prints):
+        from sphinx_fsgs.check.printed import prints
+
         return terms.not_(prints(claimed.lines, seen, context.program))
     if isinstance(claimed, Serialises):
         happened = serialised(seen, context.program, claimed.mnemonic)

@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 from sphinx_fsgs.check.places import SpecLine, Watch
-from sphinx_fsgs.check.printed import shown_by
 from sphinx_fsgs.diagnostic import Counterexample, Step
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.compile import Compiler
@@ -294,10 +293,19 @@ def counterexample(
         if done.completed:
             changes = tuple(_changed(layout, replay.frames[number], replay.frames[number + 1]))
         fault = _fault_text(replay.fault) if not done.completed and replay.fault else ""
-        events = (*(name for name, _ in done.events), shown_by(number, replay.seen, replayer.program))
-        steps.append(Step(bound.text, bound.span.line, changes, fault, tuple(filter(None, events))))
+        steps.append(Step(bound.text, bound.span.line, changes, fault, _events(replay, number, replayer.program)))
     after = [shown(layout, index, last.cells[index]) for index in dict.fromkeys(wanted)]
     return Counterexample(profile, tuple(before), tuple(steps), tuple(after))
+
+
+def _events(replay: Replay, number: int, program: Program) -> tuple[str, ...]:
+    done = replay.steps[number]
+    events = tuple(name for name, _ in done.events)
+    if not isinstance(program.instructions[done.index], Print):
+        return events
+    from sphinx_fsgs.check.printed import shown_by
+
+    return tuple(filter(None, (*events, shown_by(number, replay.seen, program))))
 
 
 def _fault_text(fault: Fault) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.expression import Expr
-from sphinx_fsgs.syntax.printf import Conversion
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.syntax.printf import Conversion
 
 
 @dataclass(frozen=True, slots=True)

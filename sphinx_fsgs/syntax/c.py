@@ -188,17 +188,6 @@ class CElided:
 CStatement = CDeclaration | CAct | CInline | CIf | CDirective | CElided
 
 
-def names_of_c(statements: tuple[CStatement, ...]) -> frozenset[str]:
-    """Return the names of variables: all that are declared, and all others that a value is asked of."""
-    found: set[str] = set()
-    for statement in c_statements(statements):
-        if isinstance(statement, CDeclaration):
-            found.update(each.name for each in statement.variables)
-        for expr in c_expressions(statement):
-            found.update(each.name for each in c_walk(expr) if isinstance(each, CName))
-    return frozenset(found)
-
-
 def c_walk(expr: CExpr) -> Iterator[CExpr]:
     """Yield an expression and all below it, outermost first."""
     yield expr

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.assembly import AsmStatement
-from sphinx_fsgs.syntax.c import CStatement
 from sphinx_fsgs.syntax.expression import Expr
 from sphinx_fsgs.syntax.scope import Scope
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.syntax.c import CStatement
 
 Mode = Literal["64-bit", "compatibility", "protected"]
 

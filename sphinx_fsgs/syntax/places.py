@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.assembly import AsmStatement, Environment, Instruction, Label
-from sphinx_fsgs.syntax.c import CCall, CStatement, c_expressions, c_statements, c_walk
 from sphinx_fsgs.syntax.example import Place
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.parsed import Findings
@@ -59,13 +58,6 @@ def places_of(run: Sequence[AsmStatement], lexicon: Lexicon, *, whole: bool) -> 
     labels = tuple(each.name for each in run if isinstance(each, Label))
     called = (_called(each) for each in run if isinstance(each, (Instruction, Environment)))
     return Places(labels, tuple(called), lexicon.mnemonics.union(lexicon.environment), whole)
-
-
-def places_of_c(code: tuple[CStatement, ...], lexicon: Lexicon, *, whole: bool) -> Places:
-    """Return the places of a run in C: the calls of functions."""
-    expressions = (expr for each in c_statements(code) for expr in c_expressions(each))
-    calls = tuple(each.name for expr in expressions for each in c_walk(expr) if isinstance(each, CCall))
-    return Places((), calls, frozenset(lexicon.intrinsics).union(lexicon.environment), whole)
 
 
 def _called(statement: Instruction | Environment) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from sphinx_fsgs.diagnostic import Diagnostic, did_you_mean
 from sphinx_fsgs.source import Fragment, Line, Span
 from sphinx_fsgs.syntax.assembly import AsmStatement, Label, TheBlock
-from sphinx_fsgs.syntax.c import CStatement, names_of_c
 from sphinx_fsgs.syntax.errors import Language, parse
 from sphinx_fsgs.syntax.example import (
     Assume,
@@ -35,18 +34,19 @@ from sphinx_fsgs.syntax.example import (
     Window,
 )
 from sphinx_fsgs.syntax.expression import Binary, Expr, Free, Name
-from sphinx_fsgs.syntax.language import language_of
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.names import Names, frees_in
 from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut, one_line
-from sphinx_fsgs.syntax.places import Places, places_of, places_of_c
-from sphinx_fsgs.syntax.read_assembly import THE_BLOCK, read_assembly
-from sphinx_fsgs.syntax.read_c import read_c
+from sphinx_fsgs.syntax.places import Places, places_of
+from sphinx_fsgs.syntax.read_assembly import read_assembly
 from sphinx_fsgs.syntax.read_environment import STATEMENTS
 from sphinx_fsgs.syntax.read_scope import read_scope
 from sphinx_fsgs.syntax.scope import Scope
 from sphinx_fsgs.syntax.sections import RUN, Outline, outline
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.syntax.c import CStatement
 
 AUTHORITY = "the example language"
 C = "c"
@@ -73,7 +73,9 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 _LATER = {"intel": "Intel syntax"}
 _STARTS = STATEMENTS
-_SIGN_OF_C = re.compile(r";\s*$|[{}]|^\s*#[a-z]", re.MULTILINE)
+SIGN_OF_C = re.compile(r";\s*$|[{}]|^\s*#[a-z]", re.MULTILINE)
+"""Without one of these in a line, code is not C."""
+
 _SCOPED = re.compile(r"\[([^\]]*)\]")
 """A scope in front of a condition; no expression begins with a bracket."""
 
@@ -222,14 +224,18 @@ def read_example(
     settings = _options(options, EXAMPLE_OPTIONS, lexicon, findings)
     sections = outline(body, findings) if body is not None else ()
     misread = len(findings.found)
-    text = _text_of_run(sections, block)
-    in_c = (settings.word("language") or language or _told_by("\n".join(text), lexicon)) == C
-    run = () if in_c else _run(sections, block, lexicon, span, findings)
-    code = _c_code(sections, block, span, findings) if in_c else ()
-    whole = len(findings.found) == misread
+    run: tuple[AsmStatement, ...] = ()
+    code: tuple[CStatement, ...] = ()
+    if (settings.word("language") or language or _told(sections, block, lexicon)) == C:
+        from sphinx_fsgs.syntax.run_c import names_of_c, places_of_c, read_run
+
+        code = read_run(sections, block, span, findings)
+        places, of_c = places_of_c(code, lexicon, whole=len(findings.found) == misread), names_of_c(code)
+    else:
+        run = _run(sections, block, lexicon, span, findings)
+        places, of_c = places_of(run, lexicon, whole=len(findings.found) == misread), frozenset()
     labels = frozenset(each.name for each in run if isinstance(each, Label))
-    places = places_of_c(code, lexicon, whole=whole) if in_c else places_of(run, lexicon, whole=whole)
-    reader = _Reader(lexicon, findings, places, known | labels, names_of_c(code))
+    reader = _Reader(lexicon, findings, places, known | labels, of_c)
     for section in sorted(sections, key=lambda each: each.word != "before"):
         if section.word == "before":
             reader.assumptions(section)
@@ -361,45 +367,15 @@ def _run(
     return run
 
 
-def _text_of_run(sections: Sequence[Outline], block: tuple[Fragment, ...]) -> tuple[str, ...]:
+def _told(sections: Sequence[Outline], block: tuple[Fragment, ...], lexicon: Lexicon) -> str:
+    """Return the language of what runs, as its text tells it; what has no sign of C is not looked at further."""
     own = (line.text for each in sections if each.word == RUN for line in each.lines)
-    return (*own, *(each.text for each in block))
+    text = "\n".join((*own, *(each.text for each in block)))
+    if not SIGN_OF_C.search(text):
+        return ""
+    from sphinx_fsgs.syntax.language import language_of
 
-
-def _told_by(text: str, lexicon: Lexicon) -> str:
-    """Return the language of code, as its text tells it; what has no sign of C at all is not looked at further."""
-    return language_of(text, "", lexicon) if _SIGN_OF_C.search(text) else ""
-
-
-def _c_code(
-    sections: Sequence[Outline], block: tuple[Fragment, ...], span: Span, findings: Findings
-) -> tuple[CStatement, ...]:
-    """Read the run as C: the literal blocks, in place of the line that names them if there is a ``run``."""
-    own = next((each for each in sections if each.word == RUN), None)
-    texts = block if own is None else tuple(_c_texts(own.lines, block))
-    code: list[CStatement] = []
-    for fragment in texts:
-        parsed = read_c(fragment)
-        findings.found.extend(parsed.diagnostics)
-        code.extend(parsed.tree or ())
-    if not code and not findings.found:
-        help = "write statements, below the section or in a literal block"
-        findings.error("FSGS112", own.span if own else span, "there is nothing to run", help)
-    return tuple(code)
-
-
-def _c_texts(lines: tuple[Line, ...], block: tuple[Fragment, ...]) -> Iterator[Fragment]:
-    found: list[Line] = []
-    for line in lines:
-        if THE_BLOCK.fullmatch(line.text.strip()):
-            if found:
-                yield Fragment(tuple(found))
-            yield from block
-            found = []
-        else:
-            found.append(line)
-    if found:
-        yield Fragment(tuple(found))
+    return language_of(text, "", lexicon)
 
 
 def _own(lines: tuple[Line, ...], lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:
