@@ -199,10 +199,11 @@ def _errors(found: Sequence[Diagnostic]) -> bool:
 
 
 def _listing(tree: Example) -> str:
+    if tree.code:
+        return "\n".join(each.text for each in tree.code if each.text)
     from sphinx_fsgs.syntax.assembly import Environment, Instruction, Label
-    from sphinx_fsgs.syntax.c import CDirective, CElided
 
-    lines = [each.text for each in tree.code if not isinstance(each, (CDirective, CElided))]
+    lines = []
     for statement in tree.run:
         if isinstance(statement, (Instruction, Environment)):
             lines.append(statement.text)

@@ -177,12 +177,22 @@ class CDirective:
     value: CExpr | None
     span: Span = field(compare=False)
 
+    @property
+    def text(self) -> str:
+        """Nothing: it is no step of a run."""
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class CElided:
     """``....``: the document leaves something out here."""
 
     span: Span = field(compare=False)
+
+    @property
+    def text(self) -> str:
+        """Nothing: it is no step of a run."""
+        return ""
 
 
 CStatement = CDeclaration | CAct | CInline | CIf | CDirective | CElided
