@@ -40,6 +40,18 @@ def expects_unreachable(call: Call, spec: Spec) -> bool:
     return bad is not None and call.expected == bad
 
 
+def succeeded(seen: Observed, run: Finished) -> Value:
+    """Return when no call on a path fails; one that cannot fail never does."""
+    return terms.not_(
+        terms.any_of(
+            _fails(call, after, run)
+            for index, call in enumerate(run.program.instructions)
+            if isinstance(call, Call)
+            for _, after in executions(index, seen)
+        )
+    )
+
+
 def executions(index: int, seen: Observed) -> Iterator[tuple[Snapshot, Snapshot]]:
     """Yield the boundaries before and behind each execution of an element of the program."""
     for number, step in enumerate(seen.steps):
@@ -58,6 +70,13 @@ def _wrong(call: Call, before: Snapshot, after: Snapshot, run: Finished) -> Valu
     if call.expected is not None:
         expected = value_at(call.expected, before.place, view.width)
         return terms.ne(result, expected, view.width)
+    return _fails(call, after, run)
+
+
+def _fails(call: Call, after: Snapshot, run: Finished) -> Value:
     holds = run.start.spec.service(call.service).succeeds
-    assert holds is not None
+    if holds is None:
+        return 0
+    view = result_of(call, run.start.spec)
+    result = read_view(view, after.place)
     return terms.not_(truth(holds, replace(after.place, meanings={"RESULT": Typed(result, view.width)})))

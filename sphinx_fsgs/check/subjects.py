@@ -12,17 +12,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked
-from sphinx_fsgs.machine.bind import BindError, Surroundings, bind
+from sphinx_fsgs.machine.bind import BindError, Bound, Surroundings, bind
 from sphinx_fsgs.machine.operands import Formula, Meaning
-from sphinx_fsgs.machine.program import START, Program
-from sphinx_fsgs.machine.setup import Start, assign
+from sphinx_fsgs.machine.program import START, Call, Element, Program
+from sphinx_fsgs.machine.setup import Start, assign, name_new
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.syntax.assembly import Instruction as Line
 from sphinx_fsgs.syntax.assembly import Operand, Register
 from sphinx_fsgs.syntax.claim import Sequence, Subject
 from sphinx_fsgs.syntax.example import Mode
-from sphinx_fsgs.syntax.expression import Name, Number
+from sphinx_fsgs.syntax.expression import Expr, Free, Name, Number
 from sphinx_fsgs.syntax.instruction import Form, Instruction
+from sphinx_fsgs.syntax.service import Service
 
 WIDTHS = (16, 32, 64)
 
@@ -46,13 +47,15 @@ class Variant:
     def aim(self, start: Start) -> None:
         """Bring the targets into the initial state."""
         span = self.program.instructions[0].span
+        for expr in self.program.arguments:
+            name_new(start, expr, 64)
         for cell, number in self.targets:
             assign(start, Name(cell, span), Number(number, span))
 
 
 def variants(sequence: Sequence, mode: Mode, spec: Spec) -> tuple[Variant, ...]:
     """Return every program that the words stand for; none when no form fits this mode."""
-    entries = [spec.instruction(subject.instruction) for subject in sequence.subjects]
+    entries = [_entry(subject, spec) for subject in sequence.subjects]
     registers = ["RAX"] + (sorted(_named_registers(entries[0], spec) - {"RAX"}) if len(entries) == 1 else [])
     found: dict[tuple[object, ...], Variant] = {}
     for width in WIDTHS:
@@ -64,19 +67,34 @@ def variants(sequence: Sequence, mode: Mode, spec: Spec) -> tuple[Variant, ...]:
     return tuple(found.values())
 
 
-def _named_registers(entry: Instruction, spec: Spec) -> set[str]:
+def _entry(subject: Subject, spec: Spec) -> Instruction | Service:
+    is_service = subject.instruction in spec.index.services
+    return spec.service(subject.instruction) if is_service else spec.instruction(subject.instruction)
+
+
+def _named_registers(entry: Instruction | Service, spec: Spec) -> set[str]:
     """Return the 64-bit registers that an instruction's own text names, as ECX in RDMSR."""
+    if isinstance(entry, Service):
+        return set()
     words = set(re.findall(r"\b[A-Z][A-Z0-9]+\b", entry.text.partition("Operation:")[2]))
     views = (spec.layout.views[word] for word in words if word in spec.layout.general)
     return {spec.layout.cells[view.slots[0].cell].name for view in views} if any(entry.kinds.values()) else set()
 
 
 def _variant(
-    subjects: tuple[Subject, ...], entries: list[Instruction], width: int, register: str, mode: Mode, spec: Spec
+    subjects: tuple[Subject, ...],
+    entries: list[Instruction | Service],
+    width: int,
+    register: str,
+    mode: Mode,
+    spec: Spec,
 ) -> Variant | None:
-    bound = []
+    bound: list[Element] = []
     around = Surroundings(spec, mode, {}, {}, {})
     for subject, entry in zip(subjects, entries, strict=True):
+        if isinstance(entry, Service):
+            bound.append(_call(subject, entry))
+            continue
         line = next(_lines(subject, entry, width, register, spec), None)
         if line is None:
             return None
@@ -86,16 +104,37 @@ def _variant(
             return None
     roles: dict[str, Meaning] = {}
     for entry, each in reversed(list(zip(entries, bound, strict=True))):
-        roles.update(each.binding.names)
+        if isinstance(each, Bound):
+            roles.update(each.binding.names)
+        elif isinstance(each, Call):
+            roles.update((name, Formula(_open(name, each))) for name in spec.service(each.service).parameters)
         roles.update((_role_name(words), Formula(value)) for words, value in entry.roles.items())
     targets = tuple(
         (entry.target, spec.constants[subject.target])
         for subject, entry in zip(subjects, entries, strict=True)
-        if subject.target and entry.target
+        if subject.target and isinstance(entry, Instruction) and entry.target
     )
     start = START if mode == "64-bit" else START & 0xFFFFFFFF
     program = Program(tuple(bound), {}, mode, start)
-    return Variant(program, roles, targets, tuple(entry.requires for entry in entries if entry.requires))
+    return Variant(program, roles, targets, tuple(each.requires for each in bound if each.requires))
+
+
+def _call(subject: Subject, entry: Service) -> Call:
+    """Return the call that a sentence names, with the arguments that the name fixes and all others arbitrary."""
+    spelt = {name.lower(): arguments for name, arguments in entry.subjects.items()}
+    given = spelt.get(subject.text.lower(), tuple(Name(each, subject.span) for each in entry.parameters))
+    arguments = tuple(_arbitrary(each, entry) for each in given)
+    return Call(entry.name, arguments, None, False, subject.text, subject.span)
+
+
+def _arbitrary(argument: Expr, entry: Service) -> Expr:
+    is_open = isinstance(argument, Name) and argument.name in entry.parameters
+    return Free(argument.name, argument.span) if is_open and isinstance(argument, Name) else argument
+
+
+def _open(name: str, call: Call) -> Expr:
+    """Return what a parameter of a service is in a call: an arbitrary value by its name."""
+    return Free(name, call.span)
 
 
 def _role_name(words: str) -> str:

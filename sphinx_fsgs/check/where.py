@@ -12,7 +12,7 @@ from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.hosts import host_of
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.spec.platforms import BARE, Platform, version_text
-from sphinx_fsgs.syntax.claim import ClaimTree, Sequence
+from sphinx_fsgs.syntax.claim import ClaimTree, Sequence, WordPart
 from sphinx_fsgs.syntax.example import Example, Signals
 from sphinx_fsgs.syntax.printer import scope_text
 from sphinx_fsgs.syntax.scope import Both, Scope, Versions
@@ -45,10 +45,14 @@ def needs_of(example: Example, program: Program | None, spec: Spec) -> Needs:
 
 
 def needs_of_claim(tree: ClaimTree, spec: Spec) -> Needs:
-    """Return what a claim asks: the services that are its subject."""
+    """Return what a claim asks: the services that are its subject, or a place where a feature is told."""
     parts = (part for _, row in tree.parts for part in row if isinstance(part, Sequence))
     names = [subject.instruction for part in parts for subject in part.subjects]
     services = [name for name in names if name in spec.index.services]
+    told = {part.word for part in tree.role("place") if isinstance(part, WordPart)}
+    if told:
+        asked = (each for each in spec.platform_questions.values() if each.tells is not None and each.tells[1] in told)
+        return _needs({each.family for each in asked}, sorted(told), spec)
     return _needs({spec.index.services[each].family for each in services}, services, spec)
 
 

@@ -395,7 +395,7 @@ class Spec:
             segments=frozenset(layout.segments),
             registers={name.lower(): name for name in (*layout.general, *layout.segments, "RIP")},
             mnemonics=frozenset(index.mnemonics),
-            subjects=index.subjects,
+            subjects=self._subjects(),
             msrs={name: msr.index for msr in layout.msrs for name in msr.names},
             constants=self.constants,
             functions=frozenset(("canonical", "null", "loadable", "stack")),
@@ -411,6 +411,12 @@ class Spec:
             families_of_platforms=frozenset(self.families),
             environment={name: head.word for name, head in index.services.items()},
         )
+
+    def _subjects(self) -> Mapping[str, str]:
+        """Return what sentences call instructions and services, in lower case."""
+        services = self.index.services.items()
+        called = {each.lower(): name for name, head in services for each in (name, *head.subjects)}
+        return {**self.index.subjects, **called}
 
     @cached_property
     def digest(self) -> str:

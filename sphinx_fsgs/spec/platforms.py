@@ -84,10 +84,12 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question to the platforms of a family."""
+    """A question to the platforms of a family; ``tells`` the feature, place and bit or word of one that is a sign."""
 
     question: str
     why: str
+    family: str
+    tells: tuple[str, str, str] | None
 
 
 def platform_files(folder: Path) -> Mapping[str, Path]:
@@ -117,9 +119,16 @@ def load_questions(folder: Path) -> dict[str, Asked]:
     for path in sorted((folder / "platforms").glob("*/questions.toml")):
         sheet = Sheet(path)
         for name, record in sheet.tables():
-            found[name] = Asked(record.text("question"), record.text("why"))
+            tells = _tells(record.record("tells"), folder) if "tells" in record else None
+            found[name] = Asked(record.text("question"), record.text("why"), path.parent.name, tells)
             record.done()
         sheet.finish()
+    return found
+
+
+def _tells(record: Record, folder: Path) -> tuple[str, str, str]:
+    found = record.choice("feature", feature_names(folder), "feature"), record.text("place"), record.text("at")
+    record.done()
     return found
 
 

@@ -112,6 +112,13 @@ class _Builder:
         if token.type.endswith("NUMBER"):
             return ValuePart(Number(_number(token), span), span)
         word = str(token)
+        if token.type.endswith("ERROR"):
+            name = word.lstrip("- ")
+            known = {each: each for each in self.lexicon.constants if each.startswith("E")}
+            number = self.lexicon.constants.get(self._known(name, span, "error", known), 0)
+            return ValuePart(Number(-number, span), span)
+        if token.type.endswith(("VERSION", "PLACE", "FLAG")):
+            return WordPart(word, span)
         if role == "feature":
             return WordPart(self._known(word, span, "CPUID feature", dict(self.lexicon.features)), span)
         if role == "msr":

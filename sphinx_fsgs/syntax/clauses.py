@@ -28,6 +28,8 @@ _HEAD = re.compile(
 _NEXT = re.compile(r"[\s(]*(?:the\s+|not\s+)?([#\w.]+)", re.IGNORECASE)
 FAMILY = re.compile(r"family\s+[0-9a-f]+h\b", re.IGNORECASE)
 """A family of processors by its number, as manuals write it."""
+VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+(?![\w.])")
+"""A version of what runs beneath the code."""
 _LEVEL = re.compile(r"=?\s*([0-3])")
 
 
@@ -98,12 +100,14 @@ def _opens(head: re.Match[str], text: str, lexicon: Lexicon) -> bool:
 
 
 def _of_generation(head: re.Match[str], text: str, lexicon: Lexicon) -> bool:
-    """Return whether the words behind "with" are a generation of processors, and no feature that narrows."""
+    """Return whether the words behind "with" are a generation or a version, and no feature that narrows."""
     if head.lastgroup != "with" or head.group().casefold() != "with":
         return False
     rest = " ".join(text[head.end() :].split()).casefold().removeprefix("the ")
-    return FAMILY.match(rest) is not None or any(
-        re.match(rf"{re.escape(name)}(?!\w)", rest) for name in lexicon.generations
+    return (
+        FAMILY.match(rest) is not None
+        or VERSION.match(rest) is not None
+        or any(re.match(rf"{re.escape(name)}(?!\w)", rest) for name in lexicon.generations)
     )
 
 

@@ -13,13 +13,23 @@ from sphinx_fsgs.present.pipeline import check_file
 INTEL = ("intel_core2", "intel_ivybridge", "intel_skylake", "intel_sapphirerapids_x", "intel_pantherlake")
 AMD = ("amd_k8", "amd_zen1", "amd_zen2", "amd_zen3", "amd_zen4", "amd_zen5")
 ALL = (*INTEL, *AMD)
-FAMILIES = {"intel": INTEL, "amd": AMD, "all": ALL}
+FSGSBASE = tuple(name for name in ALL if name not in ("intel_core2", "amd_k8"))
+PLATFORMS = {
+    "linux_tls": ALL,
+    "linux_legacy": ALL,
+    "linux_nofsgsbase": ALL,
+    "linux_fsgsbase": FSGSBASE,
+    "linux_fred": ("intel_pantherlake",),
+}
+ON = {platform: tuple(f"{name} on {platform}" for name in names) for platform, names in PLATFORMS.items()}
+LINUX = tuple(name for names in ON.values() for name in names)
+FAMILIES = {"intel": INTEL, "amd": AMD, "all": ALL, **ON, "linux": LINUX}
 
 Verdicts = dict[str, frozenset[str]]
 
 
 def expand(names: Iterable[str]) -> frozenset[str]:
-    """Return profiles, with the name of a family standing for all of its own and ``-x`` taking one away."""
+    """Return hosts, with the name of a family or a platform standing for all of its own and ``-x`` taking one away."""
     found: set[str] = set()
     for name in names:
         if name.startswith("-"):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from sphinx_fsgs.check.asking import Asked
+from sphinx_fsgs.check.calls import succeeded
 from sphinx_fsgs.check.conditions import MEMORY_WORD, Context, memory_kept, named_cells, unchanged
 from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
 from sphinx_fsgs.check.subjects import Variant, variants
@@ -16,7 +17,7 @@ from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import EvaluationError, Place, read_view, truth
 from sphinx_fsgs.machine.observe import Observed
 from sphinx_fsgs.machine.operands import InCells
-from sphinx_fsgs.machine.setup import Start, assign, begin, name_new
+from sphinx_fsgs.machine.setup import Start, assign, begin, begin_code, name_new
 from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.source import Span
@@ -103,6 +104,8 @@ class About:
         may_fault = fault is not None and fault.vector in MEMORY_FAULTS
         start = begin(self.spec, self.tree.mode, answers, MemoryRules(may_fault=may_fault))
         variant.aim(start)
+        if variant.program.calls and self.tree.cpl is None:
+            begin_code(start, ())
         span = self.tree.span
         if self.tree.cpl is not None:
             assign(start, Name("CPL", span), Number(self.tree.cpl, span))
@@ -166,9 +169,18 @@ def _judge_variant(about: About, variant: Variant, judge: Judge, answers: Asked,
         return not_available("no state meets the conditions")
     run = judge.finish(variant.program, start, answers)
     spoken_of = [n for n, seen in enumerate(run.seen) if completes(seen) or not form.completing]
-    if not any(run.can(number) for number in spoken_of):
+    well = [succeeded(seen, run) if form.completing else 1 for seen in run.seen]
+    if not any(run.can(number, well[number]) for number in spoken_of):
         return not_available("no state meets the conditions" if not form.completing else "it never completes there")
-    return form.happens(run, variant) or judge.all_hold(run, list(form.claims(run, variant)))
+    claims = [_of_success(claim, run) if form.completing else claim for claim in form.claims(run, variant)]
+    return form.happens(run, variant) or judge.all_hold(run, claims)
+
+
+def _of_success(claim: Claimed, run: Finished) -> Claimed:
+    """Return the claim of what completes, as it speaks of calls: a call that fails has not done what it is for."""
+    if not run.program.calls:
+        return claim
+    return replace(claim, violation=lambda seen: terms.and_(succeeded(seen, run), claim.violation(seen)))
 
 
 # ---- parts --------------------------------------------------------------------------------------
