@@ -12,11 +12,11 @@ from __future__ import annotations
 import heapq
 import os
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import Literal
 
@@ -109,6 +109,21 @@ class Source:
         return Span(self.shown, row.number, at, row.number, at)
 
     @cached_property
+    def _whole(self) -> tuple[str, tuple[int, ...]]:
+        """All rows in one text, each with a newline behind it, and where each begins: what is searched fast."""
+        texts = [row.text + "\n" for row in self.rows]
+        return "".join(texts), tuple(accumulate(map(len, texts), initial=0))
+
+    def _hits(self, body: str, after: int) -> Iterator[tuple[int, int]]:
+        """Yield row and column of each occurrence of ``body`` from row ``after`` on."""
+        whole, starts = self._whole
+        at = whole.find(body, starts[after]) if body.strip() and after < len(self.rows) else -1
+        while at >= 0:
+            index = bisect_right(starts, at) - 1
+            yield index, at - starts[index]
+            at = whole.find(body, at + 1)
+
+    @cached_property
     def _bodies(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
         for index, row in enumerate(self.rows):
@@ -148,15 +163,13 @@ class Source:
         body = first.strip()
         if shape == "inline" or cell:
             edges = {"inline": None, "words": _WORD_EDGE}.get(shape, _EDGE)
-            for index in range(after, len(self.rows)):
-                text = self.rows[index].text
-                yield from ((index, column) for column in _occurrences(text, body, edges))
+            for index, column in self._hits(body, after):
+                if edges is None or _stands_apart(self.rows[index].text, column, body, edges):
+                    yield index, column
             return
         if shape == "words":
-            for index in range(after, len(self.rows)):
-                text = self.rows[index].text
-                column = len(text) - len(body)
-                if text.endswith(body) and (not column or text[column - 1] == " "):
+            for index, column in self._hits(body + "\n", after):
+                if not column or self.rows[index].text[column - 1] == " ":
                     yield index, column
             return
         marked = _from(self._marked.get(body, []), after) if shape != "block" else iter(())
@@ -230,10 +243,15 @@ def _occurrences(text: str, body: str, edges: str | None) -> Iterator[int]:
     """Yield the columns at which ``body`` stands in ``text``; with ``edges`` around it, unless they are None."""
     at = text.find(body) if body else -1
     while at >= 0:
-        stop = at + len(body)
-        if edges is None or ((at == 0 or text[at - 1] in edges) and (stop >= len(text) or text[stop] in edges)):
+        if edges is None or _stands_apart(text, at, body, edges):
             yield at
         at = text.find(body, at + 1)
+
+
+def _stands_apart(text: str, at: int, body: str, edges: str) -> bool:
+    """Whether ``body``, which stands in ``text`` at ``at``, has an edge or nothing on both sides."""
+    stop = at + len(body)
+    return (at == 0 or text[at - 1] in edges) and (stop >= len(text) or text[stop] in edges)
 
 
 def _ends(text: str, column: int, cell: bool) -> bool:

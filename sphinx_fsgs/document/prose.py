@@ -20,7 +20,7 @@ from sphinx_fsgs.source import Fragment, Line, Span
 
 _KNOWN = frozenset(
     "attention caution danger error hint important note tip warning admonition sidebar topic rubric seealso figure "
-    "table csv-table list-table versionadded versionchanged deprecated".split()
+    "table csv-table list-table".split()
 )
 """The directives whose argument a reader is shown."""
 _CODE_LINE = re.compile(r"[;{}]\s*$")
@@ -66,7 +66,8 @@ class _Reader:
 
     def read(self, node: nodes.Element, around: _Around) -> None:
         """Read one node."""
-        if isinstance(node, _SILENT):
+        # Sphinx wraps a block and the caption that is an option of it.
+        if isinstance(node, _SILENT) or node.get("literal_block"):
             return
         if isinstance(node, nodes.section):
             self._section(node, around)
@@ -225,7 +226,8 @@ class _Reader:
     # ---- words and places
 
     def _words(self, node: nodes.Element, around: _Around) -> Fragment | None:
-        found = self._find(node, around)
+        # The name of a field has its text behind it in the line, as cells have others beside them.
+        found = self._find(node, around, cell=isinstance(node, nodes.field_name))
         return plain(found.lines()) if found and not _is_argument(found) else None
 
     def _find(self, node: nodes.Element, around: _Around, cell: bool = False) -> Found | None:

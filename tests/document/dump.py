@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sphinx_fsgs.document.model import Annotation, Block, Document
+from sphinx_fsgs.document.passages import Passage
 from sphinx_fsgs.source import Fragment, Span
 
 Plain = dict[str, object]
@@ -20,6 +21,7 @@ def dump(document: Document) -> Plain:
         "annotations": [_annotation(note) for note in document.annotations],
         "blocks": [_block(block) for block in document.blocks],
         "diagnostics": [f"{d.code} {d.span.path}:{place(d.span)} {d.message}" for d in document.diagnostics],
+        "passages": [_passage(each) for each in document.passages],
         "dependencies": [path.name for path in document.dependencies],
     }
 
@@ -45,6 +47,18 @@ def _block(block: Block) -> Plain:
         "language": block.language,
         "section": block.section,
         "order": block.order,
+    }
+
+
+def _passage(passage: Passage) -> Plain:
+    return {
+        "what": f"{passage.kind} {passage.group}.{passage.place} in {passage.section}",
+        "place": f"{passage.span.path}:{place(passage.span)}",
+        "cells": [_fragment(cell) for cell in passage.cells],
+        "headings": [each.text for each in passage.headings],
+        "within": list(passage.within),
+        "header": passage.header,
+        "text": passage.text,
     }
 
 

@@ -70,6 +70,11 @@ def test_a_term_comes_with_what_it_is_said_to_be(tmp_path: Path) -> None:
     assert (found[2].span.line, found[2].span.column) == (4, 2)
 
 
+def test_names_of_fields_that_come_again_stand_where_they_stand(tmp_path: Path) -> None:
+    found = passages_of(tmp_path, "The Purpose: none\n\n:Purpose: One.\n\nText.\n\n:Purpose: Two.\n")
+    assert [each.span.line for each in found if each.kind == "term"] == [3, 7]
+
+
 SIMPLE = "  ====  =====\n  a     Read a\n  a b   Read b\n        again\n  a     \n  ====  =====\n"
 GRID = """\
 +------+------------+
