@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sphinx_fsgs.files import data_dir
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.behaviours import UNKNOWN, Behaviour, behaviour_names, load_behaviour
-from sphinx_fsgs.spec.c import CTypes, Steps, load_steps, load_types
 from sphinx_fsgs.spec.citations import Citation, load_citations
 from sphinx_fsgs.spec.compilers import (
     AddressSpace,
@@ -55,6 +55,9 @@ from sphinx_fsgs.syntax.lexicon import Intrinsic as Call
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.operation import Definition, read_expression
 from sphinx_fsgs.syntax.service import Service
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.spec.c import CTypes, Steps
 
 FEATURE_PREFIX = "CPUID."
 """How Operations write a question to CPUID: ``CPUID.LKGS``."""
@@ -201,11 +204,15 @@ class Spec:
     @cached_property
     def c_types(self) -> CTypes:
         """The integer types of C."""
+        from sphinx_fsgs.spec.c import load_types
+
         return load_types(self.folder)
 
     @cached_property
     def c_steps(self) -> Steps:
         """The instructions that statements of C become."""
+        from sphinx_fsgs.spec.c import load_steps
+
         return load_steps(self.folder)
 
     @cached_property

@@ -117,6 +117,7 @@ class _Reader:
     places: Places
     known: frozenset[str]
     of_c: frozenset[str] = frozenset()
+    in_c: bool = False
     before: list[Assumption] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     attempted: bool = False
@@ -165,6 +166,9 @@ class _Reader:
         if section != "after" and (of_steps or isinstance(claimed, (Faults, Signals, NoFault))):
             message = f'this speaks of the whole run, and "{section}" of the state at each boundary'
             self.findings.error("FSGS100", fragment.span(), message, 'say it in a section "after"')
+        elif isinstance(claimed, Prints) and not self.in_c:
+            message = "only a run in C prints, and this is assembly"
+            self.findings.error("FSGS100", fragment.span(), message, "write the run in C, or leave the line out")
         elif of_steps and window is not None:
             message = "this speaks of the whole run, not of a place in it"
             self.findings.error("FSGS100", window.span, message, "leave the place out")
@@ -235,7 +239,7 @@ def read_example(
         run = _run(sections, block, lexicon, span, findings)
         places, of_c = places_of(run, lexicon, whole=len(findings.found) == misread), frozenset()
     labels = frozenset(each.name for each in run if isinstance(each, Label))
-    reader = _Reader(lexicon, findings, places, known | labels, of_c)
+    reader = _Reader(lexicon, findings, places, known | labels, of_c, bool(code))
     for section in sorted(sections, key=lambda each: each.word != "before"):
         if section.word == "before":
             reader.assumptions(section)

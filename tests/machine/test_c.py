@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
+from sphinx_fsgs.check.rejected import excerpts, rejected
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.machine.c_lower import MAX_STATEMENTS, lower
 from sphinx_fsgs.machine.program import assemble
@@ -52,6 +53,8 @@ def test_what_is_not_run_is_refused(text: str, session: Session) -> None:
 def test_no_text_makes_lowering_raise(text: str) -> None:
     spec = _SESSION.spec
     parsed = read_c(fragment_of(text))
+    for each in rejected(excerpts([fragment_of(text)]), spec):
+        assert each.message and each.help and each.span.path == "<text>"
     lowered = lower(parsed.tree or (), spec)
     assembled = assemble(lowered.run, spec, "64-bit", symbols_of(lowered.before, spec))
     assert lowered.diagnostics or assembled.program is not None

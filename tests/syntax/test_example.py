@@ -23,6 +23,7 @@ from sphinx_fsgs.syntax.example import (
     NothingElse,
     Permit,
     Place,
+    Prints,
     Property,
     Ran,
     Serialises,
@@ -281,6 +282,45 @@ def test_what_is_refused(body: str, place: tuple[int, int, int], code: str, mess
     assert (found.code, (found.span.line, found.span.column, found.span.end_column)) == (code, place)
     assert message in found.message and help in found.help
     assert found.authority.startswith(("the example language", "the language of scopes")) and found.help
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ("prints nothing", ()),
+        ('prints "a"', ("a",)),
+        ('prints "a # b\\n"', ("a # b",)),
+        ('prints "a\\nb" "c"', ("a", "bc")),
+        ('prints "say \\"x\\" \\x41" when RAX = 1', ('say "x" A',)),
+    ],
+)
+def test_what_a_run_in_c_prints(line: str, lines: tuple[str, ...]) -> None:
+    (condition,) = _example(f"after\n  {line}", "f();").conditions
+    assert condition.claimed == Prints(lines, S)
+
+
+def test_only_c_prints() -> None:
+    assert _codes(_parsed('after\n  prints "a"', "nop")) == ["FSGS100"]
+    assert _codes(_parsed('always\n  prints "a"', "f();")) == ["FSGS100"]
+    assert _codes(_parsed("after\n  *rax = 1", "nop")) == ["FSGS101"]
+
+
+@pytest.mark.parametrize(
+    ("option", "run", "in_c"),
+    [
+        ("", "x = 1;", True),
+        ("", "nop", False),
+        ("c", "nop;", True),
+        ("asm", "nop;", False),
+        ("", "swapgs; nop", False),
+        ("", "#ifdef A\nf();\n#endif", True),
+        ("", "1: nop # f();\n  jmp 1b", False),
+    ],
+)
+def test_the_language_is_said_or_told(option: str, run: str, in_c: bool) -> None:
+    given = [("language", fragment_of(option), S)] if option else []
+    parsed = _parsed("after\n  no fault", run, given)
+    assert parsed.tree is not None and bool(parsed.tree.code) == in_c
 
 
 @pytest.mark.parametrize("section", ["always", "never", "sometimes"])
