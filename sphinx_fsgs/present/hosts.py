@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from sphinx_fsgs.check.result import VERDICTS, Result, Verdict
 from sphinx_fsgs.present.words import plural
@@ -17,9 +17,20 @@ _FEW = 4
 def listed(profiles: Sequence[str]) -> str:
     """Return the processors by their names, or how many they are: what can be said without the spec."""
     if len(profiles) > _FEW:
-        return plural(len(profiles), "processor")
+        return counted(profiles)
     *front, last = profiles or ("no processor",)
     return f"{', '.join(front)} and {last}" if front else last
+
+
+def counted(names: Collection[str]) -> str:
+    """Return how many processors these hosts are, and on how many platforms where one is more than the processor."""
+    from sphinx_fsgs.spec.hosts import host_of
+    from sphinx_fsgs.spec.platforms import BARE
+
+    places = [host_of(each) for each in names]
+    processors = plural(len({each.profile for each in places}), "processor")
+    platforms = {each.platform for each in places}
+    return processors if platforms <= {BARE} else f"{processors} on {plural(len(platforms), 'platform')}"
 
 
 def naming(depends_on: Sequence[str] = ()) -> Names:
@@ -60,5 +71,5 @@ def on_hosts(result: Result, verdict: Verdict, names: Names = listed) -> str:
 def hosts(profiles: Sequence[str], of: int, names: Names = listed) -> str:
     """Return the processors in words; ``of`` is how many there are in scope."""
     if len(profiles) == of and of > 1:
-        return f"all {plural(of, 'processor')}"
+        return f"all {counted(profiles)}"
     return names(profiles)

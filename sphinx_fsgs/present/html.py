@@ -9,8 +9,8 @@ from sphinx_fsgs.check.result import Result, Trace, Verdict
 from sphinx_fsgs.diagnostic import Counterexample, Diagnostic
 from sphinx_fsgs.present.formats.text import effect
 from sphinx_fsgs.present.formats.verdict import aside
-from sphinx_fsgs.present.hosts import Names, listed, on_hosts
-from sphinx_fsgs.present.words import MARKS, VERDICTS_TOLD, left_out, overall, plural
+from sphinx_fsgs.present.hosts import Names, counted, listed, on_hosts
+from sphinx_fsgs.present.words import MARKS, VERDICTS_TOLD, left_out, overall
 
 Row = tuple[str, ...]
 
@@ -66,7 +66,7 @@ def _caption(results: Sequence[Result], worst: Result, names: Names) -> str:
         return NOT_JUDGED
     if verdict in ("holds", "n/a"):
         judged = {host.profile for each in results for host in each.verdicts if host.verdict != "n/a"}
-        return f"checked on {plural(len(judged), 'processor')}"
+        return f"checked on {counted(judged)}"
     expected = ", as expected" if worst.expected == verdict else ""
     return escape(f"{verdict}{expected} {on_hosts(worst, verdict, names)}")
 

@@ -14,6 +14,7 @@ from sphinx_fsgs.present import html
 from sphinx_fsgs.present.ansi import Palette, plain
 from sphinx_fsgs.present.formats import concise, text, verdict
 from sphinx_fsgs.present.formats import json as json_format
+from sphinx_fsgs.present.hosts import counted
 from sphinx_fsgs.present.sources import Sources
 from sphinx_fsgs.present.words import overall, stats_line, summary_line
 from sphinx_fsgs.source import Span
@@ -207,3 +208,16 @@ def test_citations_that_are_the_authority_are_named_once() -> None:
     found = replace(FAILURE, authority="sdm:SWAPGS", citations=("sdm:SWAPGS", "apm2:4.5.3"))
     shown = text.finding(found, SOURCES)
     assert "= by:" not in shown and "= see: sdm:SWAPGS, apm2:4.5.3" in shown
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["amd_k8"], "1 processor"),
+        (["amd_k8", "intel_skylake"], "2 processors"),
+        (["amd_k8 on linux_tls", "amd_k8 on linux_legacy"], "1 processor on 2 platforms"),
+        (["amd_k8", "intel_skylake on linux_fred"], "2 processors on 2 platforms"),
+    ],
+)
+def test_hosts_are_counted_as_processors_and_platforms(names: list[str], words: str) -> None:
+    assert counted(names) == words
