@@ -84,9 +84,9 @@ class _Builder:
                     roles["cells"] = ()
             else:
                 roles[role] = tuple(self._parts(role, child))
-        for part in roles.get("msr", ()) if "index" in roles else ():
-            if isinstance(part, WordPart) and part.word in self.lexicon.constants:
-                self._known(part.word, part.span, "MSR", self._msrs())
+        for part in roles.get("msr", ()):
+            if isinstance(part, WordPart):
+                self._has_number(part, constant="index" not in roles)
         return Core(tuple(roles.items()), negated)
 
     def _stated(self, role: str, word: str, span: Span) -> tuple[Part, ...]:
@@ -122,8 +122,7 @@ class _Builder:
         if role == "feature":
             return WordPart(self._known(word, span, "CPUID feature", dict(self.lexicon.features)), span)
         if role == "msr":
-            constants = {name: name for name in self.lexicon.constants}
-            return WordPart(self._known(word, span, "MSR or constant", self._msrs() | constants), span)
+            return WordPart(word, span)
         if role == "space":
             return WordPart(self._known(_bare_space(word), span, "address space", self._spaces()), span)
         if role == "generation":
@@ -145,6 +144,11 @@ class _Builder:
             help = "name a generation, such as Ivy Bridge, or Family 17h"
             self.findings.unknown("FSGS165", span, "generation of processors", words, known, help)
         return words
+
+    def _has_number(self, part: WordPart, constant: bool) -> None:
+        """Check that a name is that of an MSR, or where no MSR need be meant, of a constant."""
+        constants = {name: name for name in self.lexicon.constants} if constant else {}
+        self._known(part.word, part.span, "constant" if constant else "MSR", self._msrs() | constants)
 
     def _spaces(self) -> dict[str, str]:
         return {each: each for each in self.lexicon.spaces}
