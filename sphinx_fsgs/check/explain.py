@@ -1,4 +1,4 @@
-"""``fsgs explain``: what the spec says of an instruction, a question or a processor, as plain text."""
+"""``fsgs explain``: what the spec says of an instruction, a service, a question, a processor or a platform."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from sphinx_fsgs.check.scopes import Namer
 from sphinx_fsgs.spec.exceptions import exceptions_of
 from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.spec.platforms import version_text
 
 
 def explain(spec: Spec, word: str) -> str | None:
@@ -20,6 +21,12 @@ def explain(spec: Spec, word: str) -> str | None:
         return "\n".join(_instruction(spec, stem)) + "\n"
     if name in spec.behaviour_names:
         return "\n".join(_question(spec, name)) + "\n"
+    if service := spec.lexicon.subjects.get(name.lower(), ""):
+        return "\n".join(_service(spec, service)) + "\n"
+    if name in spec.platforms:
+        return "\n".join(_platform(spec, name)) + "\n"
+    if name in spec.platform_questions:
+        return "\n".join(_platform_question(spec, name)) + "\n"
     if name in spec.profiles:
         return "\n".join(_profile(spec, name)) + "\n"
     return None
@@ -82,6 +89,57 @@ def _profile(spec: Spec, name: str) -> Iterator[str]:
         for dispute in answer.disputed:
             yield f"        disputed: {dispute.text} [{', '.join(dispute.cites)}]"
             keys.extend(dispute.cites)
+    yield ""
+    yield from _cited(spec, keys)
+
+
+def _service(spec: Spec, name: str) -> Iterator[str]:
+    entry = spec.service(name)
+    yield Path(entry.path).read_text(encoding="utf-8").rstrip()
+    yield ""
+    yield from _cited(spec, entry.cites)
+
+
+def _platform(spec: Spec, name: str) -> Iterator[str]:
+    platform = spec.platforms[name]
+    bounds = [f"from {version_text(platform.first)}" if platform.first else ""]
+    bounds.append(f"before {version_text(platform.end)}" if platform.end else "")
+    yield f"{platform.title} ({platform.name}): {platform.family} {' '.join(filter(None, bounds))}".rstrip()
+    yield platform.note
+    yield f"processors: {', '.join(each.profile for each in spec.hosts if each.platform == name)}"
+    keys = [*platform.cites]
+    for heading, held in (("Where code begins", platform.code), ("State", platform.state)):
+        yield from ("", heading)
+        for place, value in held.items():
+            yield f"    {place} = {value.value} [{', '.join(value.cites)}]"
+            keys.extend(value.cites)
+    yield from ("", "Questions")
+    for question, answer in platform.answers.items():
+        evidence = answer.evidence or "no source settles it"
+        yield f"    {question}: {answer.value} ({evidence}) [{', '.join(answer.cites)}]"
+        keys.extend(answer.cites)
+    yield from ("", "Services")
+    for service, head in spec.index.services.items():
+        if head.family == platform.family:
+            entry = spec.service(service)
+            yield f"    {entry.written}"
+    yield from ("", "Signals")
+    for vector, signal in spec.signals.get(platform.family, {}).items():
+        yield f"    {vector} becomes {signal.name} [{', '.join(signal.cites)}]"
+        keys.extend(signal.cites)
+    yield ""
+    yield from _cited(spec, keys)
+
+
+def _platform_question(spec: Spec, name: str) -> Iterator[str]:
+    asked = spec.platform_questions[name]
+    yield from (asked.question, "", asked.why)
+    keys: list[str] = []
+    for platform in spec.platforms.values():
+        answer = platform.answers.get(name)
+        if answer is not None:
+            yield f"    {platform.name}: {answer.value} [{', '.join(answer.cites)}]"
+            keys.extend(answer.cites)
     yield ""
     yield from _cited(spec, keys)
 

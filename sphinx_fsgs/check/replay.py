@@ -286,6 +286,7 @@ def counterexample(
     model = {term: value for term, value in model.items() if term in decisive}
     before = list(_initial_cells(replayer, model, first))
     before += list(_initial_memory(replayer, model, first))
+    before += list(_names(replayer, model))
     steps = []
     for number, done in enumerate(replay.steps):
         bound = replayer.program.instructions[done.index]
@@ -345,6 +346,15 @@ def _initial_cells(replayer: Replayer, model: Mapping[Term, int], first: Frame) 
         given = cell.index in replayer.start.given
         if cell.counted and (given or not chosen.isdisjoint(terms.unknowns([value]))):
             yield shown(replayer.layout, cell.index, first.cells[cell.index])
+
+
+def _names(replayer: Replayer, model: Mapping[Term, int]) -> Iterator[tuple[str, str]]:
+    """Yield the ``?names`` that stand for no cell's initial value, and so are values of their own."""
+    shown_already = {id(value) for value in replayer.start.state.cells if value is not None}
+    for name, each in replayer.start.names.items():
+        value = each.value
+        if isinstance(value, Term) and value in model and id(value) not in shown_already:
+            yield f"?{name}", hexadecimal(model[value], each.width or 64)
 
 
 def _initial_memory(replayer: Replayer, model: Mapping[Term, int], first: Frame) -> Iterator[tuple[str, str]]:

@@ -17,8 +17,9 @@ from sphinx_fsgs.spec.features import load_features, load_vendors
 from sphinx_fsgs.spec.generations import load_generations
 from sphinx_fsgs.spec.instructions import read_index
 from sphinx_fsgs.spec.layout import load_layout
+from sphinx_fsgs.spec.platforms import load_platform, load_questions, load_signals, platform_files
 from sphinx_fsgs.spec.profiles import Profile, load_names, load_profile
-from sphinx_fsgs.spec.tables import AUTHORITY, CONTRADICTION, OVERLAP, SAME_NAME, UNKNOWN_WORD, Sheet
+from sphinx_fsgs.spec.tables import AUTHORITY, CONTRADICTION, OVERLAP, SAME_NAME, UNKNOWN_WORD, WRONG_VALUE, Sheet
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -34,6 +35,7 @@ def check_tables(folder: Path) -> tuple[Diagnostic, ...]:
     for load in loaders:
         _attempt(found, load, folder)
     found.extend(_compilers(folder, found))
+    found.extend(_platforms(folder, found))
     names = _attempt(found, load_names, folder)
     if names is None:
         return _sorted(found)
@@ -44,6 +46,27 @@ def check_tables(folder: Path) -> tuple[Diagnostic, ...]:
         found.extend(_between_profiles(folder, sound))
         found.extend(_against_cpuid(folder, sound, [each for each in behaviours if each is not None]))
     return _sorted(found)
+
+
+def _platforms(folder: Path, found: list[Diagnostic]) -> Iterator[Diagnostic]:
+    """Read what runs beneath the code, and yield what it holds that is no such place of the state."""
+    for load in (load_questions, load_signals):
+        _attempt(found, load, folder)
+    platforms = [_attempt(found, load_platform, folder, path) for path in platform_files(folder).values()]
+    layout = _attempt(found, load_layout, folder)
+    if layout is None:
+        return
+    cells = {cell.name for cell in layout.cells if cell.by_platform}
+    for platform in (each for each in platforms if each is not None):
+        path = platform_files(folder)[platform.name]
+        for held, known in ((platform.state, cells), (platform.code, set(layout.views))):
+            for place, value in held.items():
+                if place not in known:
+                    help_text = suggestion(place, known) or f"known: {', '.join(sorted(cells))}"
+                    yield _at(path, UNKNOWN_WORD, f"unknown place {place!r}", help_text, place)
+                elif value.value >> layout.views[place].width:
+                    message = f"{value.value} does not fit {place}"
+                    yield _at(path, WRONG_VALUE, message, f"it has {layout.views[place].width} bits", place)
 
 
 def _attempt(found: list[Diagnostic], load: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T | None:

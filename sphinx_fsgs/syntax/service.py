@@ -46,6 +46,12 @@ class Service:
     path: str
     text: str
 
+    @property
+    def written(self) -> str:
+        """How its line is written in ``run``."""
+        word = "" if self.word == self.name else f"{self.word} "
+        return f".{word}{self.name}({', '.join(self.parameters)})"
+
 
 def read_service(fragment: Fragment) -> Service:
     """Read a service file.

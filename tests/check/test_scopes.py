@@ -14,7 +14,9 @@ from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.syntax.read_scope import read_scope
 from sphinx_fsgs.syntax.scope import Scope
-from tests.check.support import ALL, AMD, INTEL, expand
+from tests.check.support import ALL, AMD, INTEL, LINUX, expand
+
+OLD = ("linux_tls", "linux_legacy", "linux_nofsgsbase")
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +54,20 @@ def _scope(text: str, spec: Spec) -> Scope:
         # A bit that varies within a profile cannot be relied upon.
         ("NSCB", ("amd_zen4", "amd_zen5")),
         ("intel and amd", ()),
+        ("linux_fsgsbase", ("linux_fsgsbase",)),
+        ("linux", ("linux",)),
+        ("linux < 5.9", ("linux_tls", "linux_legacy")),
+        ("linux >= 4.7", ("linux", "-linux_tls")),
+        ("linux < 4.7 and amd_k8", ("amd_k8 on linux_tls",)),
+        ("linux_fred or linux_fsgsbase and intel_skylake", ("linux_fred", "intel_skylake on linux_fsgsbase")),
+        ("bare or linux_fred", ("all", "linux_fred")),
+        ("linux and not FSGSBASE", tuple(f"{name} on {each}" for name in ("intel_core2", "amd_k8") for each in OLD)),
     ],
 )
 def test_selection(text: str, profiles: tuple[str, ...], spec: Spec) -> None:
     found = selected(_scope(text, spec), spec)
     assert frozenset(found) == expand(profiles)
-    assert list(found) == [name for name in ALL if name in found], "in the order of the spec"
+    assert list(found) == [name for name in (*ALL, *LINUX) if name in found], "in the order of the spec"
 
 
 def test_no_scope_selects_all(spec: Spec) -> None:
@@ -157,3 +167,41 @@ def test_a_session_without_processors_is_refused(where: str, code: str) -> None:
     with pytest.raises(SpecError) as caught:
         Session.open(where=where)
     assert [each.code for each in caught.value.diagnostics] == [code]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "scope", "words"),
+    [
+        (("linux",), "linux", "Linux"),
+        (("linux_tls", "linux_legacy"), "linux < 5.9", "Linux before 5.9"),
+        (("linux", "-linux_tls"), "linux >= 4.7", "Linux from 4.7 on"),
+        (("linux_fred",), "linux_fred", "Linux with FRED"),
+        (("linux_fsgsbase", "linux_fred"), "linux_fsgsbase or linux_fred", "Linux with FSGSBASE and Linux with FRED"),
+        (("amd_k8 on linux_tls",), "amd_k8 and linux_tls", "AMD K8 on Linux before 4.7"),
+        (("all", "linux_fred"), "bare or linux_fred", "the bare processor and Linux with FRED"),
+    ],
+)
+def test_the_words_for_hosts(hosts: tuple[str, ...], scope: str, words: str, namer: Namer) -> None:
+    found = namer.name(expand(hosts))
+    assert (found.scope, found.words) == (scope, words)
+
+
+def test_the_scope_of_any_hosts_selects_exactly_them(namer: Namer, spec: Spec) -> None:
+    """Of every two platforms, with each family of processors on both or on one of them."""
+    by_platform: dict[str, list[str]] = {}
+    for each in spec.hosts:
+        by_platform.setdefault(each.platform, []).append(str(each))
+    for one, other in itertools.combinations(by_platform, 2):
+        for first, second in itertools.product(("intel", "amd", ""), repeat=2):
+            hosts = {name for name in by_platform[one] if name.startswith(first)}
+            hosts |= {name for name in by_platform[other] if name.startswith(second)}
+            if hosts and not all(name in ALL for name in hosts):
+                scope = namer.name(hosts).scope
+                assert frozenset(selected(_scope(scope, spec), spec)) == hosts, scope
+
+
+def test_a_bound_within_a_platform_is_refused(session: Session) -> None:
+    for text, platform in (("linux < 5.0", "linux_legacy"), ("linux >= 6.9", "linux_fsgsbase")):
+        found = session.prove(f"RDGSBASE raises #UD on {text}").diagnostics
+        assert {each.code for each in found} == {"FSGS183"}
+        assert any(platform in each.message for each in found)
