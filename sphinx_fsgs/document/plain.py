@@ -25,6 +25,7 @@ _MARKUP = re.compile(
     | {_BEFORE}\*\*(?P<strong>[^\s*]|[^\s*][\s\S]*?[^\s\\])\*\*{_BEHIND}
     | {_BEFORE}\*(?P<emphasis>[^\s*]|[^\s*][^*]*?[^\s*\\])\*{_BEHIND}
     | {_BEFORE}\|(?P<substitution>[^\s|]|[^\s|][^|]*?[^\s|])\|(?:__?)?{_BEHIND}
+    | {_BEFORE}(?P<reference>[^\W_](?:[\w.+-]*[^\W_])?)__?{_BEHIND}
     | [ ]?\[(?:\d+|\#[\w.-]*|\*)\]_{_BEHIND}
     | (?P<colons>[ ]?::)\Z
     """,

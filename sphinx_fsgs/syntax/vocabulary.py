@@ -62,6 +62,7 @@ def _core(segments: Iterable[str]) -> re.Pattern[str]:
 def _names(lexicon: Lexicon, segments: tuple[str, ...]) -> Iterator[str]:
     core = _core(segments)
     yield from lexicon.msrs
+    yield from (lexicon.cells[name] for name in lexicon.msrs if name in lexicon.cells)
     yield from lexicon.spaces
     for cell in lexicon.cells:
         segment, _, part = cell.partition(".")

@@ -130,6 +130,7 @@ def test_comments_blocks_and_arguments_of_unknown_directives_say_nothing(tmp_pat
         ("`a link <https://example.org/>`_ or `other`__", "a link or other"),
         ("|sub| [1]_", "sub"),
         ("see ::", "see"),
+        ("joined_ to it__, __seg_gs and x_", "joined to it, __seg_gs and x"),
         ("long *ptr, char *other", "long *ptr, char *other"),
     ],
 )

@@ -28,7 +28,7 @@ def session() -> Session:
     [
         "with swapgs, and", "SWAPGS", "LKGS", "_readgsbase_u64()", "WRFSBASE %rax", "KernelGSBase",
         "mov %gs:0, %rax", "mov rax, gs:[0x28]", "the FS segment", "GS base", "__seg_gs", "address_space(257)",
-        "MSR 0xC0000102", "the bit FSGSBASE", "pop fs",
+        "MSR 0xC0000102", "the bit FSGSBASE", "pop fs", "GS_SHADOW",
     ],
 )  # fmt: skip
 def test_strong_words_are_found(text: str) -> None:
