@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from difflib import SequenceMatcher
 from typing import TypeVar, cast
 
 from sphinx_fsgs.diagnostic import Diagnostic, did_you_mean, suggestion
@@ -47,6 +48,9 @@ AUTHORITY = "the statements of C that are run"
 FIRST_ADDRESS = 0x10000
 STRIDE = 0x1000
 """Variables lie a page apart, so that no access to one reaches another."""
+
+NEARLY = 0.9
+"""How much of a name that nothing declares must be that of a known one to be taken for a slip."""
 
 MAX_STATEMENTS = 1_000
 """More statements of one example are not lowered: the rest would not be run within the bounds of a run either."""
@@ -314,6 +318,8 @@ class _Lowering:
         if expr.name in self.variables:
             return self.variables[expr.name]
         near = did_you_mean(expr.name, {*self.spec.constants, *self.variables, *self.macros})
+        # fsbase and gsbase are two names, MSR_GS_BAS is one that lacks a letter.
+        near = near if SequenceMatcher(None, expr.name, near).ratio() >= NEARLY else ""
         self.assumed[f"{expr.name}, which is not declared here, is an unsigned long of any value"] = None
         if near:
             message = f"{expr.name} is not declared here; it is taken as a variable of any value"

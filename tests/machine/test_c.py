@@ -62,6 +62,21 @@ def test_no_text_makes_lowering_raise(text: str) -> None:
         assert each.message and each.help and each.span.path == "<text>"
 
 
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        ("x = fsbase; y = gsbase;", []),
+        ("unsigned long base; x = bases;", []),
+        ("unsigned long base0; x = MSR_GS_BAS;", ["MSR_GS_BAS"]),
+        ("x = ARCH_SET_GZ;", ["ARCH_SET_GZ"]),
+    ],
+)
+def test_names_that_nothing_declares_are_taken_for_granted(text: str, noted: list[str]) -> None:
+    lowered = lower(read_c(fragment_of(text)).tree or (), _SESSION.spec)
+    assert [each.message.split()[0] for each in lowered.diagnostics] == noted
+    assert any("x, which is not declared here" in each for each in lowered.assumed)
+
+
 def test_the_number_of_statements_is_bounded() -> None:
     parsed = read_c(fragment_of("x = 1;\n" * (MAX_STATEMENTS + 1)))
     lowered = lower(parsed.tree or (), _SESSION.spec)
