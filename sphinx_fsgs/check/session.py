@@ -14,7 +14,7 @@ from sphinx_fsgs.check.judge import Judge, Judgement
 from sphinx_fsgs.check.report import Item, Reporter
 from sphinx_fsgs.check.result import Origin, Result
 from sphinx_fsgs.check.scopes import selected
-from sphinx_fsgs.check.where import hosts_for, needs_of, needs_of_claim, selects_nothing
+from sphinx_fsgs.check.where import hosts_for, needs_of, needs_of_claim, refused_bounds, selects_nothing
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine.evaluate import EvaluationError
 from sphinx_fsgs.machine.program import assemble
@@ -59,6 +59,8 @@ class Session:
         if not where:
             return cls(spec)
         scope = _scope(where, spec)
+        if cut := refused_bounds(scope, spec):
+            raise SpecError(cut)
         if not selected(scope, spec):
             raise SpecError([selects_nothing(fragment_of(where, COMMAND_LINE).span(), where)])
         return cls(spec, scope)
