@@ -127,39 +127,32 @@ class Namer:
         by_platform: dict[str, set[str]] = {}
         for each in hosts:
             by_platform.setdefault(each.platform, set()).add(each.profile)
-        everywhere = frozenset(name for profiles in by_platform.values() for name in profiles)
-        if all(profiles == self._there(everywhere, platform) for platform, profiles in by_platform.items()):
-            return self._some_on(everywhere, by_platform, prefer)
-        groups: dict[frozenset[str], list[str]] = {}
+        groups: dict[frozenset[str] | None, list[str]] = {}
         for platform, profiles in by_platform.items():
-            whole = profiles == self._there(self.all, platform)
-            groups.setdefault(frozenset(self.all if whole else profiles), []).append(platform)
-        return _joined([self._some_on(some, platforms, prefer) for some, platforms in groups.items()])
+            whole = all(name in profiles for name in self.all if self.spec.has(platform, name))
+            groups.setdefault(None if whole else frozenset(profiles), []).append(platform)
+        found = []
+        for some, platforms in groups.items():
+            place = self._platforms(frozenset(platforms))
+            if some is None:
+                found.append(place)
+                continue
+            who = self._processors(some, prefer)
+            scope = f"{_bracketed(who)} and {_bracketed(place)}"
+            found.append(Wording(scope, f"{who.words} on {place.words}", who.parts + place.parts))
+        return _joined(found)
 
-    def _there(self, profiles: Iterable[str], platform: str) -> set[str]:
-        """Return those of the profiles on which a platform can be."""
-        return {name for name in profiles if self.spec.has(platform, name)}
-
-    def _some_on(self, some: frozenset[str], platforms: Iterable[str], prefer: Sequence[str]) -> Wording:
-        empty = frozenset(name for name in self.spec.platforms if not self._there(some, name))
-        place = self._platforms(frozenset(platforms), empty)
-        if all(some >= self._there(self.all, platform) for platform in platforms):
-            return place
-        who = self._processors(some, prefer)
-        scope = f"{_bracketed(who)} and {_bracketed(place)}"
-        return Wording(scope, f"{who.words} on {place.words}", who.parts + place.parts)
-
-    def _platforms(self, wanted: frozenset[str], empty: frozenset[str]) -> Wording:
-        """Name platforms: a family, a side of a version, or one by one; those that are ``empty`` do not matter."""
+    def _platforms(self, wanted: frozenset[str]) -> Wording:
+        """Name platforms: a family, a side of a version, or one by one."""
         known = self.spec.platforms
         if wanted == {BARE}:
             return Wording(BARE, "the bare processor", 1)
         for family in self.spec.families:
             members = [each for each in known.values() if each.family == family]
-            if wanted <= {each.name for each in members} <= wanted | empty:
+            if wanted == {each.name for each in members}:
                 return Wording(family, family.capitalize(), 1)
             for version in sorted({bound for each in members for bound in (each.first, each.end) if bound}):
-                side = _side(wanted, empty, members, version)
+                side = _side(wanted, members, version)
                 if side and len(wanted) > 1:
                     words = f"{family.capitalize()} {'before' if side == '<' else 'from'} {version_text(version)}"
                     return Wording(f"{family} {side} {version_text(version)}", f"{words}{' on' * (side != '<')}", 1)
@@ -236,13 +229,13 @@ class Namer:
         return [wording for _, wording in sorted(found, key=lambda each: each[0])]
 
 
-def _side(wanted: frozenset[str], empty: frozenset[str], members: Sequence[Platform], version: Version) -> str:
+def _side(wanted: frozenset[str], members: Sequence[Platform], version: Version) -> str:
     """Return on which side of a version exactly these platforms lie, if each lies on one side; else nothing."""
     before = {each.name for each in members if each.end is not None and each.end <= version}
     since = {each.name for each in members if each.first is not None and each.first >= version}
     if len(before) + len(since) < len(members):
         return ""
-    return "<" if wanted <= before <= wanted | empty else ">=" if wanted <= since <= wanted | empty else ""
+    return "<" if wanted == before else ">=" if wanted == since else ""
 
 
 def _bracketed(wording: Wording) -> str:

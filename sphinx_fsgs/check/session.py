@@ -12,14 +12,14 @@ from sphinx_fsgs.check.asking import Asked, Oracle, share
 from sphinx_fsgs.check.example import Compiled, ExampleJudge, Prepared
 from sphinx_fsgs.check.judge import Judge, Judgement
 from sphinx_fsgs.check.report import Item, Reporter
-from sphinx_fsgs.check.result import Origin, Result
+from sphinx_fsgs.check.result import Kind, Origin, Result
 from sphinx_fsgs.check.scopes import selected
-from sphinx_fsgs.check.where import hosts_for, needs_of, needs_of_claim, refused_bounds, selects_nothing
+from sphinx_fsgs.check.where import hosts_for, needs_of, needs_of_claim, selects_nothing
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine.evaluate import EvaluationError
 from sphinx_fsgs.machine.program import assemble
 from sphinx_fsgs.machine.setup import mode_of, symbols_of
-from sphinx_fsgs.source import Fragment, fragment_of
+from sphinx_fsgs.source import Fragment, Span, fragment_of
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.example import Example
@@ -59,8 +59,6 @@ class Session:
         if not where:
             return cls(spec)
         scope = _scope(where, spec)
-        if cut := refused_bounds(scope, spec):
-            raise SpecError(cut)
         if not selected(scope, spec):
             raise SpecError([selects_nothing(fragment_of(where, COMMAND_LINE).span(), where)])
         return cls(spec, scope)
@@ -141,6 +139,10 @@ class Session:
     def unread_claim(self, text: Fragment, origin: Origin, found: Sequence[Diagnostic]) -> Result:
         """Return the Result of a sentence that no form reads."""
         return self._unjudged(Item("claim", "", " ".join(text.text.split()), origin, text.span()), found)
+
+    def unjudged(self, kind: Kind, text: str, origin: Origin, span: Span, found: Sequence[Diagnostic]) -> Result:
+        """Return the Result of what could not be judged at all, because of ``found``."""
+        return self._unjudged(Item(kind, text if kind == "example" else "", text, origin, span), found)
 
     def _claim_item(self, tree: ClaimTree, origin: Origin, name: str, expected: str) -> Item:
         end = replace(tree.span, line=tree.span.end_line, column=tree.span.end_column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,13 @@ from sphinx_fsgs.check.asking import Asked, share
 from sphinx_fsgs.check.judge import Finished, Judgement
 from sphinx_fsgs.check.report import Item
 from sphinx_fsgs.check.result import HostVerdict, Result, Trace
-from sphinx_fsgs.check.where import Needs, hosts_for, needs_of
+from sphinx_fsgs.check.scopes import selected
 from sphinx_fsgs.check.wording import value_text
 from sphinx_fsgs.diagnostic import Diagnostic, Step
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.observe import Observed
 from sphinx_fsgs.machine.program import assemble
-from sphinx_fsgs.machine.setup import apply_before, begin, begin_code, mode_of, symbols_of
+from sphinx_fsgs.machine.setup import apply_before, begin, mode_of, symbols_of
 from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.source import Fragment, Span, fragment_of
 from sphinx_fsgs.spec.layout import Layout
@@ -41,9 +41,8 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
     code = fragment_of(assembly, SOURCE)
     example, found = _read(session, code, before)
     item = Item("example", "", assembly.strip(), "directive", code.span())
+    profiles, problems = _profiles(session, where, code.span())
     assembled = assemble(example.run, session.spec, mode_of(example.before), symbols_of(example.before, session.spec))
-    needs = needs_of(example, assembled.program, session.spec)
-    profiles, problems = _hosts(session, where, needs, code.span())
     found = (*found, *problems, *assembled.diagnostics)
     program = assembled.program
     if program is None or any(each.severity == "error" for each in found):
@@ -55,8 +54,6 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
 
         def work() -> Judgement:
             start = begin(session.spec, mode_of(example.before), answers, MemoryRules())
-            if answers.platforms:
-                begin_code(start, example.before)
             lines.extend(apply_before(start, example.before, program.arguments))
             run = session.judge.finish(program, start, answers)
             traces.extend(_traces(run))
@@ -96,17 +93,15 @@ def _read(session: Session, code: Fragment, before: str) -> tuple[Example, tuple
     return example, (*run.diagnostics, *(page.diagnostics if page is not None else ()))
 
 
-def _hosts(
-    session: Session, where: str | None, needs: Needs, span: Span
-) -> tuple[tuple[str, ...], Sequence[Diagnostic]]:
+def _profiles(session: Session, where: str | None, span: Span) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:
     if not where:
-        return hosts_for(session.where, None, needs, span, session.spec)
+        return selected(session.where, session.spec), ()
     from sphinx_fsgs.syntax.read_scope import read_scope
 
     parsed = read_scope(fragment_of(where, "<--where>"), session.lexicon)
     if parsed.tree is None:
         return (), parsed.diagnostics
-    return hosts_for(parsed.tree, None, needs, span, session.spec)
+    return selected(parsed.tree, session.spec), ()
 
 
 def _traces(run: Finished) -> Iterator[Trace]:

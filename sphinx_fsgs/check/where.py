@@ -75,7 +75,8 @@ def hosts_for(
     :param narrowing: a scope that the run was given for all its items.
     """
     where = scope.span if scope is not None else span
-    if cut := refused_bounds(scope, spec):
+    cut = [_cut(bound, platform) for bound, platform in cut_in_two(scope, spec)]
+    if cut:
         return (), cut
     own = selected(scope, spec, needs.platforms)
     if not own and scope is not None:
@@ -90,11 +91,6 @@ def hosts_for(
     if needs.what and names_platform(both):
         found = tuple(each for each in found if host_of(each).platform in needs.platforms)
     return found, []
-
-
-def refused_bounds(scope: Scope | None, spec: Spec) -> list[Diagnostic]:
-    """Return the findings on bounds of versions that leave a part of a platform on each side."""
-    return [_cut(bound, platform) for bound, platform in cut_in_two(scope, spec)]
 
 
 def selects_nothing(span: Span, text: str) -> Diagnostic:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import os
 import sys
 from collections.abc import Sequence
 
@@ -37,11 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.err("fsgs: interrupted")
         return _INTERRUPTED
     except Exception as error:
-        if os.environ.get("FSGS_DEBUG"):
-            raise
-        from sphinx_fsgs.present.findings import internal
+        from sphinx_fsgs.present.findings import internal, top_of
 
-        console.findings([internal("fsgs", error)])
+        console.findings([internal(top_of("fsgs"), error)])
         return USAGE
 
 

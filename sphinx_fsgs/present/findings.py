@@ -3,6 +3,7 @@ folders (FSGS793), directives that show the spec (FSGS794), our own bugs (FSGS90
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -79,12 +80,17 @@ def unknown_in_spec(span: Span, kind: str, name: str, help: str) -> Diagnostic:
     return Diagnostic("FSGS794", "error", span, f'the spec has no {kind} "{name}"', "the spec", help)
 
 
-def internal(path: str, error: BaseException) -> Diagnostic:
-    """FSGS901: a bug of ours while this document was checked; the message names the line of our code."""
+def internal(span: Span, error: BaseException) -> Diagnostic:
+    """FSGS901: a bug of ours while what stands there was checked; the message names the line of our code.
+
+    :raises BaseException: the error itself, when FSGS_DEBUG is set in the environment.
+    """
+    if os.environ.get("FSGS_DEBUG"):
+        raise error
     return Diagnostic(
         "FSGS901",
         "error",
-        top_of(path),
+        span,
         f"internal error: {type(error).__name__}{_detail(error)} ({where(error)})",
         "this is a bug of the tool, not of the document",
         "please report it with the document; FSGS_DEBUG=1 shows the whole traceback",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx_fsgs.check.result import DocumentResult, Result, Spoken
+from sphinx_fsgs.check.result import DocumentResult, Kind, Origin, Result, Spoken
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document.code import c_blocks
@@ -15,6 +16,7 @@ from sphinx_fsgs.document.model import Annotation, Document
 from sphinx_fsgs.document.prefilter import is_worth_reading
 from sphinx_fsgs.document.text import load
 from sphinx_fsgs.machine import solver
+from sphinx_fsgs.present.findings import internal
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.parsed import Findings, Parsed
 from sphinx_fsgs.syntax.read_example import EMPTY_PAGE, Page, merge, read_example, read_page
@@ -114,7 +116,7 @@ class _Work:
                 self._read_page(note)
         for note in self.document.annotations:
             if note.head == "example" and not any(_covers(note.span, span) for span in without_block):
-                yield self._example(note)
+                yield self._safely("example", note.text, note.origin, note.span, partial(self._example, note))
             elif note.head in ("claim", "claims"):
                 yield from self._claims(note)
         if self.document.passages:
@@ -124,6 +126,13 @@ class _Work:
             self.found.extend(read.found)
             self.readings = read.readings
             yield from read.results
+
+    def _safely(self, kind: Kind, text: str, origin: Origin, span: Span, work: Callable[[], Result]) -> Result:
+        """Return the Result of an item; a bug of ours costs no other item its verdict."""
+        try:
+            return work()
+        except Exception as error:
+            return self.session.unjudged(kind, text, origin, span, [internal(span, error)])
 
     def coverage(self) -> tuple[Spoken, ...]:
         """Return what speaks of FS or GS, once the Results are there."""
@@ -187,7 +196,8 @@ class _Work:
                 yield self.session.unread_claim(fragment, note.origin, parsed.diagnostics)
                 continue
             tree = self._on_page(parsed.tree, scope)
-            result = self.session.claim(tree, note.origin, self._name(note), expected)
+            judge = partial(self.session.claim, tree, note.origin, self._name(note), expected)
+            result = self._safely("claim", tree.text, note.origin, tree.span, judge)
             result = replace(result, diagnostics=(*parsed.diagnostics, *result.diagnostics))
             self.told.append((tree, result))
             yield result

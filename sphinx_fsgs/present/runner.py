@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sphinx_fsgs.check.result import DocumentResult, Report
 from sphinx_fsgs.diagnostic import Diagnostic
-from sphinx_fsgs.present.findings import internal, nothing_checked, unreadable_folder
+from sphinx_fsgs.present.findings import internal, nothing_checked, top_of, unreadable_folder
 
 SUFFIX = ".rst"
 
@@ -93,9 +93,7 @@ def check_one(file: Input, check: Check) -> DocumentResult:
     try:
         return check(Path(file.path), file.path)
     except Exception as error:
-        if os.environ.get("FSGS_DEBUG"):
-            raise
-        return DocumentResult(file.path, (), (internal(file.path, error),))
+        return DocumentResult(file.path, (), (internal(top_of(file.path), error),))
 
 
 def could_not_be_read(files: Sequence[Input], report: Report) -> bool:

@@ -24,7 +24,7 @@ from sphinx_fsgs.present.builder import CheckBuilder
 from sphinx_fsgs.present.config import read_config
 from sphinx_fsgs.present.domain import FsgsDomain
 from sphinx_fsgs.present.file_ignores import ignore_in_files
-from sphinx_fsgs.present.findings import internal
+from sphinx_fsgs.present.findings import internal, top_of
 from sphinx_fsgs.present.highlight import LEXERS
 from sphinx_fsgs.present.nodes import fsgs_result, standard_nodes
 from sphinx_fsgs.present.pages import add_style, depart_nothing, style_folder, visit_result
@@ -142,10 +142,8 @@ class _Extension:
             judged = ignore_in_files(self._judged(document), self._settings, Path(app.srcdir))
             attach(doctree, document, judged)
         except Exception as error:
-            if os.environ.get("FSGS_DEBUG"):
-                raise
             document = Document(shown_as, (), (), ())
-            judged = DocumentResult(shown_as, (), (internal(shown_as, error),))
+            judged = DocumentResult(shown_as, (), (internal(top_of(shown_as), error),))
         if loses_text(doctree) or leaves_project(path, document):
             _domain(env).kept["doubtful"].append(docname)
         settle(doctree)

@@ -10,6 +10,7 @@ from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document.model import Document
 from sphinx_fsgs.document.recognise import Recognised, compose, recognise
+from sphinx_fsgs.present.findings import internal
 from sphinx_fsgs.syntax.claim import ClaimTree
 
 if TYPE_CHECKING:
@@ -44,9 +45,12 @@ def unmarked(session: Session, document: Document) -> Unmarked:
 
     for reading in readings:
         read.found.extend(misspelt(each, session.spec) for each in reading.attributes)
-        judged = [
-            judge(session, claim.tree, claim.origin, claim.span, _slip(session, claim)) for claim in reading.claims
-        ]
+        judged = []
+        for claim in reading.claims:
+            try:
+                judged.append(judge(session, claim.tree, claim.origin, claim.span, _slip(session, claim)))
+            except Exception as error:  # a bug of ours costs no other claim its verdict
+                read.found.append(internal(claim.span, error))
         read.results.extend(result for result in judged if result is not None)
         if None in judged:
             read.readings[reading.passage.order] = UNDECIDED

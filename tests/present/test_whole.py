@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from sphinx_fsgs.check.result import Result
+from sphinx_fsgs.check.session import Session
+from sphinx_fsgs.present.pipeline import check_file
+from sphinx_fsgs.syntax.claim import ClaimTree
+
 DOCUMENT = """\
 Page
 ====
@@ -104,3 +109,31 @@ def test_a_wrong_scope_is_status_2(folder: Path, repository: Path) -> None:
 def test_unknown_code(folder: Path, repository: Path) -> None:
     done = run(folder, repository, "-m", "sphinx_fsgs", "explain", "FSGS000")
     assert done.returncode == 2 and "Traceback" not in done.stderr
+
+
+def test_a_bug_of_ours_costs_no_other_item_of_its_document_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Marked or not, what the tool fails on is FSGS901 where it stands, and the rest is judged."""
+    judged = Session.claim
+
+    def failing(session: Session, tree: ClaimTree, *rest: str) -> Result:
+        if "LKGS" in tree.text:
+            raise ZeroDivisionError("a bug")
+        return judged(session, tree, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Session, "claim", failing)
+    monkeypatch.delenv("FSGS_DEBUG", raising=False)
+    lines = (
+        ".. fsgs: claim LKGS changes GS_SHADOW",
+        ".. fsgs: claim SWAPGS does not change GS_SHADOW",
+        "LKGS changes GS_SHADOW.",
+    )
+    path = tmp_path / "page.rst"
+    path.write_text("Page\n====\n\n" + "\n\n".join(lines) + "\n", encoding="utf-8")
+    found = check_file(Session.open(), path).all_diagnostics()
+    assert [(each.code, each.span.line, each.span.column) for each in found] == [
+        ("FSGS901", 4, 16),
+        ("FSGS301", 6, 16),
+        ("FSGS901", 8, 1),
+    ]

@@ -38,7 +38,7 @@ def _pages() -> Path:
 
 def _near(word: str) -> str:
     if not _CODE.fullmatch(word):
-        return "Known are codes, instructions, questions, processors, platforms: FSGS301, LKGS, amd_zen3, linux_fred"
+        return "Known are codes, instructions, questions and processors: FSGS301, LKGS, amd_zen3"
     return suggestion(word, (path.stem for path in _pages().glob("FSGS*.rst")))
 
 
