@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from sphinx_fsgs.check.scopes import selects
-from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX, host_of
+from sphinx_fsgs.spec.hosts import BARE, OPEN, PLATFORM_PREFIX, host_of
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.spec.platforms import BARE
 from sphinx_fsgs.syntax.scope import Scope
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sphinx_fsgs.check.scopes import Namer
 from sphinx_fsgs.spec.exceptions import exceptions_of
+from sphinx_fsgs.spec.hosts import version_text
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.spec.platforms import version_text
 
 
 def explain(spec: Spec, word: str) -> str | None:

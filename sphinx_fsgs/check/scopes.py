@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from sphinx_fsgs.spec.features import load_vendors
-from sphinx_fsgs.spec.hosts import Host, host_of
+from sphinx_fsgs.spec.hosts import BARE, Host, Version, host_of, version_text
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
-from sphinx_fsgs.spec.platforms import BARE, Platform, Version, version_text
 from sphinx_fsgs.spec.profiles import Profile
 from sphinx_fsgs.syntax.scope import Both, Either, Named, Not, Range, Scope, Versions
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.spec.platforms import Platform
 
 
 def selects(scope: Scope, host: Host, spec: Spec) -> bool:

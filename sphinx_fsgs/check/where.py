@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sphinx_fsgs.check.scopes import cut_in_two, names_platform, selected
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine.program import Program
 from sphinx_fsgs.source import Span
-from sphinx_fsgs.spec.hosts import host_of
+from sphinx_fsgs.spec.hosts import BARE, host_of, version_text
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.spec.platforms import BARE, Platform, version_text
 from sphinx_fsgs.syntax.claim import ClaimTree, Sequence, WordPart
 from sphinx_fsgs.syntax.example import Example, Signals
 from sphinx_fsgs.syntax.printer import scope_text
 from sphinx_fsgs.syntax.scope import Both, Scope, Versions
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.spec.platforms import Platform
 
 EMPTY_SCOPE = "FSGS182"
 CUT_IN_TWO = "FSGS183"

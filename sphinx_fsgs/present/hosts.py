@@ -24,8 +24,7 @@ def listed(profiles: Sequence[str]) -> str:
 
 def counted(names: Collection[str]) -> str:
     """Return how many processors these hosts are, and on how many platforms where one is more than the processor."""
-    from sphinx_fsgs.spec.hosts import host_of
-    from sphinx_fsgs.spec.platforms import BARE
+    from sphinx_fsgs.spec.hosts import BARE, host_of
 
     places = [host_of(each) for each in names]
     processors = plural(len({each.profile for each in places}), "processor")

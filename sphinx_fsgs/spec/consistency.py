@@ -15,9 +15,10 @@ from sphinx_fsgs.spec.compilers import load_address_spaces, load_intrinsics, loa
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.features import load_features, load_vendors
 from sphinx_fsgs.spec.generations import load_generations
+from sphinx_fsgs.spec.hosts import platform_files
 from sphinx_fsgs.spec.instructions import read_index
 from sphinx_fsgs.spec.layout import load_layout
-from sphinx_fsgs.spec.platforms import load_platform, load_questions, load_signals, platform_files
+from sphinx_fsgs.spec.platforms import load_platform, load_questions, load_signals
 from sphinx_fsgs.spec.profiles import Profile, load_names, load_profile
 from sphinx_fsgs.spec.tables import AUTHORITY, CONTRADICTION, OVERLAP, SAME_NAME, UNKNOWN_WORD, WRONG_VALUE, Sheet
 

@@ -1,11 +1,19 @@
-"""Hosts: a processor on a platform, by the one name under which verdicts know it."""
+"""Hosts: a processor on a platform, by the one name under which verdicts know it; and what is known without a table."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-from sphinx_fsgs.spec.platforms import BARE
+from sphinx_fsgs.spec.tables import header_names
 
+BARE = "bare"
+"""The platform of which nothing lies beneath the code."""
+
+Version = tuple[int, ...]
+_SIGNAL = re.compile(r'^signal = "(\w+)"$', re.MULTILINE)
 _ON = " on "
 
 PLATFORM_PREFIX = "platform "
@@ -30,3 +38,26 @@ def host_of(name: str) -> Host:
     """Return the host of that name."""
     profile, _, platform = name.partition(_ON)
     return Host(profile, platform or BARE)
+
+
+def platform_files(folder: Path) -> Mapping[str, Path]:
+    """Return the files of the platforms by name, none of them read: families by name, their members as listed."""
+    found = sorted((folder / "platforms").glob("*/*.toml"))
+    return {path.stem: path for path in found if path.stem.startswith(f"{path.parent.name}_")}
+
+
+def question_names(folder: Path) -> frozenset[str]:
+    """Return the names of the questions to platforms, without parsing the files."""
+    files = (folder / "platforms").glob("*/questions.toml")
+    return frozenset(name for path in files for name in header_names(path))
+
+
+def signal_names(folder: Path) -> frozenset[str]:
+    """Return the signals that exceptions become, without parsing the files."""
+    files = (folder / "platforms").glob("*/signals.toml")
+    return frozenset(name for path in files for name in _SIGNAL.findall(path.read_text(encoding="utf-8")))
+
+
+def version_text(version: Version) -> str:
+    """Return a version as it is written."""
+    return ".".join(map(str, version))

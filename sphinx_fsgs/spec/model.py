@@ -25,7 +25,16 @@ from sphinx_fsgs.spec.compilers import (
 )
 from sphinx_fsgs.spec.features import Feature, feature_names, load_features, vendor_names
 from sphinx_fsgs.spec.generations import Generation, generation_names, load_generations
-from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX, Host, host_of
+from sphinx_fsgs.spec.hosts import (
+    BARE,
+    OPEN,
+    PLATFORM_PREFIX,
+    Host,
+    host_of,
+    platform_files,
+    question_names,
+    signal_names,
+)
 from sphinx_fsgs.spec.instructions import (
     Index,
     load_definitions,
@@ -35,18 +44,6 @@ from sphinx_fsgs.spec.instructions import (
     sentence,
 )
 from sphinx_fsgs.spec.layout import Layout, load_layout
-from sphinx_fsgs.spec.platforms import (
-    BARE,
-    Asked,
-    Platform,
-    Signal,
-    load_platforms,
-    load_questions,
-    load_signals,
-    platform_files,
-    question_names,
-    signal_names,
-)
 from sphinx_fsgs.spec.profiles import Profile, load_profiles
 from sphinx_fsgs.spec.tables import Record, Sheet
 from sphinx_fsgs.syntax.expression import Expr
@@ -58,6 +55,7 @@ from sphinx_fsgs.syntax.service import Service
 
 if TYPE_CHECKING:
     from sphinx_fsgs.spec.c import CTypes, Steps
+    from sphinx_fsgs.spec.platforms import Asked, Platform, Signal
 
 FEATURE_PREFIX = "CPUID."
 """How Operations write a question to CPUID: ``CPUID.LKGS``."""
@@ -326,6 +324,8 @@ class Spec:
     @cached_property
     def platforms(self) -> Mapping[str, Platform]:
         """The platforms that have a file: families by name, in each the oldest first."""
+        from sphinx_fsgs.spec.platforms import load_platforms
+
         return load_platforms(self.folder)
 
     @cached_property
@@ -336,11 +336,15 @@ class Spec:
     @cached_property
     def platform_questions(self) -> Mapping[str, Asked]:
         """The questions to platforms."""
+        from sphinx_fsgs.spec.platforms import load_questions
+
         return load_questions(self.folder)
 
     @cached_property
     def signals(self) -> Mapping[str, Mapping[str, Signal]]:
         """What exceptions of user code become, by family of platforms and exception."""
+        from sphinx_fsgs.spec.platforms import load_signals
+
         return load_signals(self.folder)
 
     def has(self, platform: str, profile: str) -> bool:

@@ -7,7 +7,6 @@ ask for.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from sphinx_fsgs.spec.behaviours import UNKNOWN
 from sphinx_fsgs.spec.citations import citation_keys
 from sphinx_fsgs.spec.features import feature_names
+from sphinx_fsgs.spec.hosts import Version, platform_files
 from sphinx_fsgs.spec.profiles import EVIDENCE
 from sphinx_fsgs.spec.tables import (
     ANSWERED_TWICE,
@@ -27,12 +27,7 @@ from sphinx_fsgs.spec.tables import (
     header_names,
 )
 
-BARE = "bare"
-"""The platform of which nothing lies beneath the code."""
-
-Version = tuple[int, ...]
 FEATURE = "CPUID."
-_SIGNAL = re.compile(r'^signal = "(\w+)"$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +85,6 @@ class Asked:
     why: str
     family: str
     tells: tuple[str, str, str] | None
-
-
-def platform_files(folder: Path) -> Mapping[str, Path]:
-    """Return the files of the platforms by name, none of them read: families by name, their members as listed."""
-    found = sorted((folder / "platforms").glob("*/*.toml"))
-    return {path.stem: path for path in found if path.stem.startswith(f"{path.parent.name}_")}
-
-
-def question_names(folder: Path) -> frozenset[str]:
-    """Return the names of the questions to platforms, without parsing the files."""
-    files = (folder / "platforms").glob("*/questions.toml")
-    return frozenset(name for path in files for name in header_names(path))
-
-
-def signal_names(folder: Path) -> frozenset[str]:
-    """Return the signals that exceptions become, without parsing the files."""
-    files = (folder / "platforms").glob("*/signals.toml")
-    return frozenset(name for path in files for name in _SIGNAL.findall(path.read_text(encoding="utf-8")))
 
 
 def load_questions(folder: Path) -> dict[str, Asked]:
@@ -196,11 +173,6 @@ def version_of(text: str) -> Version | None:
     """Return ``5.9`` as numbers, None where it is no version."""
     parts = text.split(".")
     return tuple(int(each) for each in parts) if all(each.isdigit() for each in parts) else None
-
-
-def version_text(version: Version) -> str:
-    """Return a version as it is written."""
-    return ".".join(map(str, version))
 
 
 def _versions(root: Record) -> tuple[Version | None, Version | None]:

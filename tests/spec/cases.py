@@ -38,9 +38,9 @@ from sphinx_fsgs.machine.run import Path as Way
 from sphinx_fsgs.machine.run import Runner
 from sphinx_fsgs.machine.setup import begin
 from sphinx_fsgs.machine.values import UNSET, Fault
+from sphinx_fsgs.spec.hosts import BARE
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
-from sphinx_fsgs.spec.platforms import BARE
 from tests.machine.plain import Plain
 from tests.machine.support import ANY_MEMORY, Answers, compiler, program, spec
 

@@ -12,8 +12,9 @@ from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.claims.form import CLAIM_FAILS, complain, not_available
 from sphinx_fsgs.check.judge import Judge, Judgement
 from sphinx_fsgs.spec.generations import Generation, named
+from sphinx_fsgs.spec.hosts import Version, version_text
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.spec.platforms import Platform, Version, version_of, version_text
+from sphinx_fsgs.spec.platforms import Platform, version_of
 from sphinx_fsgs.syntax.claim import ClaimTree, WordPart
 from sphinx_fsgs.syntax.scope import Named
 
