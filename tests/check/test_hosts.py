@@ -112,3 +112,17 @@ def test_hosts_that_answer_alike_share_runs(session: Session, tmp_path: Path) ->
 def test_nothing_is_asked_of_platforms_where_there_are_none(session: Session) -> None:
     asked = session.prove("RDGSBASE raises #UD when CR4.FSGSBASE is clear").depends_on
     assert asked and not any(each.startswith("platform") for each in asked)
+
+
+@pytest.mark.parametrize("host", ["amd_k8", "intel_skylake on linux_legacy", "intel_skylake on linux_fsgsbase"])
+def test_a_host_is_judged_among_others_as_alone(host: str, tmp_path: Path) -> None:
+    """What hosts share must be no more than they agree on; the bare processor stands beside those that hold a bit."""
+    profile, _, platform = host.partition(" on ")
+    lines = {"before": "in user; assume CR4.FSGSBASE = 1", "after": "no fault"}
+    where = ":where: bare or linux"
+    session = Session.open(f"{profile} and {platform or 'bare'}")
+    among = example(Session.open(), tmp_path, "rdgsbase %rax", options=where, **lines)
+    alone = example(session, tmp_path, "rdgsbase %rax", options=where, **lines)
+    assert [each.profile for each in alone.verdicts] == [host]
+    assert alone.verdicts[0].verdict == next(each.verdict for each in among.verdicts if each.profile == host)
+    assert {each.verdict for each in among.verdicts} == {"holds", "vacuous"}
