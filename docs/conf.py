@@ -16,7 +16,7 @@ author = "The sphinx_fsgs developers"
 copyright = author
 version = release = __version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx_autodoc_typehints", "sphinx_fsgs", "api_pages"]
+extensions = ["sphinx.ext.autodoc", "sphinx_autodoc_typehints", "sphinx_fsgs", "api_pages", "disagreements"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"sphinx_fsgs {release}"

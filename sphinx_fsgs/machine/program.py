@@ -98,6 +98,7 @@ class Program:
     """What is run, in the order of the text; ``labels`` lead to the index of the one that follows.
 
     ``working`` are cells in which a compiler works, so that no sentence on what changes counts them.
+    ``places`` are the addresses of the instructions and of the place behind the last, where they are known.
     """
 
     instructions: tuple[Element, ...]
@@ -105,13 +106,16 @@ class Program:
     mode: Mode
     start: int = field(default=START)
     working: frozenset[int] = frozenset()
+    places: tuple[int, ...] = ()
 
     def address(self, index: int) -> int:
-        """Return the nominal address of an instruction, or of the place behind the last."""
-        return self.start + STRIDE * index
+        """Return the address of an instruction, or of the place behind the last; a nominal one unless it is known."""
+        return self.places[index] if self.places else self.start + STRIDE * index
 
     def index(self, address: int) -> int | None:
         """Return the instruction at an address; the place behind the last counts, anything else is None."""
+        if self.places:
+            return self.places.index(address) if address in self.places else None
         offset = address - self.start
         if offset % STRIDE or not 0 <= offset // STRIDE <= len(self.instructions):
             return None
@@ -141,9 +145,19 @@ class Assembled:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def assemble(statements: Sequence[AsmStatement], spec: Spec, mode: Mode, symbols: Mapping[str, int]) -> Assembled:
-    """Bind every line; each bad line gives one finding."""
-    start = START if mode == "64-bit" else START & 0xFFFFFFFF
+def assemble(
+    statements: Sequence[AsmStatement],
+    spec: Spec,
+    mode: Mode,
+    symbols: Mapping[str, int],
+    places: Sequence[int] = (),
+) -> Assembled:
+    """Bind every line; each bad line gives one finding.
+
+    :param places: the addresses of the lines and of the place behind the last, where they are known.
+    """
+    start = places[0] if places else START if mode == "64-bit" else START & 0xFFFFFFFF
+    where = places or range(start, start + STRIDE * (len(statements) + 1), STRIDE)
     lines: list[Instruction | Environment | Output] = []
     labels: dict[str, int] = {}
     numeric: list[tuple[str, int]] = []
@@ -158,15 +172,15 @@ def assemble(statements: Sequence[AsmStatement], spec: Spec, mode: Mode, symbols
                 found.append(_twice(statement))
             else:
                 labels[statement.name] = len(lines)
-    addresses = {name: start + STRIDE * index for name, index in labels.items()}
+    addresses = {name: where[index] for name, index in labels.items()}
     bound: list[Element] = []
     for number, line in enumerate(lines):
-        around = Surroundings(spec, mode, symbols, addresses, _near(numeric, number, start))
+        around = Surroundings(spec, mode, symbols, addresses, _near(numeric, number, where))
         try:
             bound.append(_element(line, around))
         except BindError as error:
             found.append(error.diagnostic)
-    program = None if found else Program(tuple(bound), labels, mode, start)
+    program = None if found else Program(tuple(bound), labels, mode, start, places=tuple(places))
     return Assembled(program, tuple(found))
 
 
@@ -206,11 +220,11 @@ def _twice(label: Label) -> Diagnostic:
     return Diagnostic(SAME_LABEL, "error", label.span, message, "the assembler", "give it another name")
 
 
-def _near(numeric: Sequence[tuple[str, int]], number: int, start: int) -> dict[tuple[str, bool], int]:
+def _near(numeric: Sequence[tuple[str, int]], number: int, where: Sequence[int]) -> dict[tuple[str, bool], int]:
     found: dict[tuple[str, bool], int] = {}
     for name, index in numeric:
         if index <= number:
-            found[name, False] = start + STRIDE * index
+            found[name, False] = where[index]
         else:
-            found.setdefault((name, True), start + STRIDE * index)
+            found.setdefault((name, True), where[index])
     return found

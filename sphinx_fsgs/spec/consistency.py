@@ -12,6 +12,7 @@ from sphinx_fsgs.spec.behaviours import Behaviour, behaviour_names, load_behavio
 from sphinx_fsgs.spec.c import load_steps, load_types
 from sphinx_fsgs.spec.citations import load_citations
 from sphinx_fsgs.spec.compilers import load_address_spaces, load_intrinsics, load_rejections
+from sphinx_fsgs.spec.disagreements import load_disagreements
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.features import load_features, load_vendors
 from sphinx_fsgs.spec.generations import load_generations
@@ -33,7 +34,7 @@ def check_tables(folder: Path) -> tuple[Diagnostic, ...]:
     """
     found: list[Diagnostic] = []
     loaders = (load_citations, load_features, load_vendors, load_rejections, load_types, load_steps, load_generations)
-    for load in loaders:
+    for load in (*loaders, load_disagreements):
         _attempt(found, load, folder)
     found.extend(_compilers(folder, found))
     found.extend(_platforms(folder, found))

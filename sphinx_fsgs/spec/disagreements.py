@@ -1,0 +1,68 @@
+"""Where processors, emulators and manuals do not agree: who is right, what decides it, and which recordings show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sphinx_fsgs.spec.citations import citation_keys
+from sphinx_fsgs.spec.instructions import read_index
+from sphinx_fsgs.spec.tables import UNKNOWN_WORD, Record, Sheet
+
+FILE = "disagreements.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """What an emulator does otherwise than a processor: the instruction, by its file, and the places that differ."""
+
+    instruction: str
+    places: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One subject. ``right`` and ``wrong`` name who did what; ``unicorn`` tells how it shows in random programs."""
+
+    name: str
+    subject: str
+    rule: str
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
+    cites: tuple[str, ...]
+    vectors: frozenset[str]
+    unicorn: tuple[Deviation, ...]
+
+
+def load_disagreements(folder: Path) -> dict[str, Disagreement]:
+    """Return the disagreements by name, in the order of the file.
+
+    :param folder: the ``spec`` folder.
+    :raises SpecError: with everything that is wrong with ``spec/disagreements.toml``.
+    """
+    sheet = Sheet(folder / FILE)
+    citations, stems = citation_keys(folder), frozenset(read_index(folder).stems)
+    found: dict[str, Disagreement] = {}
+    for name, row in sheet.tables():
+        found[name] = Disagreement(
+            name,
+            row.text("subject"),
+            row.text("rule"),
+            row.texts("right", optional=True),
+            row.texts("wrong", optional=True),
+            row.cites(citations),
+            frozenset(row.texts("vectors", optional=True)),
+            tuple(_deviation(each, stems) for each in row.records("unicorn", optional=True)),
+        )
+        row.done()
+    sheet.finish()
+    return found
+
+
+def _deviation(row: Record, stems: frozenset[str]) -> Deviation:
+    instruction = row.text("instruction")
+    if instruction and instruction not in stems:
+        row.unknown(UNKNOWN_WORD, "instruction", instruction, stems, "instruction")
+    found = Deviation(instruction, frozenset(row.texts("places")))
+    row.done()
+    return found

@@ -1,0 +1,1 @@
+"""Recorded results of processors and emulators, run on the machine: ``python -m tests.vectors FILE…``."""
