@@ -874,13 +874,14 @@ class _Function:
         """Return a part of a value."""
         value = self.expression(expr.value, out)
         high, low = self.fixed(expr.high, out), self.fixed(expr.low, out)
+        width = value.width or (CARRIER if value.constant is not None else 0)
+        if not 0 <= low <= high < width:
+            raise CompileError(f"bits {high} to {low} are not in a value of {width} bits", expr.span)
         if value.constant is not None:
             return constant(value.constant >> low & terms.ones(high - low + 1), high - low + 1)
-        if value.width is None or not 0 <= low <= high < value.width:
-            raise CompileError(f"bits {high} to {low} are not in a value of {value.width} bits", expr.span)
         if high - low + 1 == value.width:
             return value
-        return Code(self.emitter.part(self.emitter.as_number(value), high, low, value.width), high - low + 1)
+        return Code(self.emitter.part(self.emitter.as_number(value), high, low, width), high - low + 1)
 
     def concat(self, expr: Concat, out: _Block) -> Code:
         """Return one value above another."""

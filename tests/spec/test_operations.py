@@ -160,7 +160,7 @@ def folder(tmp_path: Path) -> Path:
     for path in (copy / "instructions").glob("*.insn"):
         if path.stem not in ("MOV_LOAD", "WRFSBASE_WRGSBASE"):
             path.unlink()
-    for name in ("flags", "msr", "stack"):
+    for name in ("flags", "msr", "shifts", "stack"):
         (copy / "procedures" / f"{name}.insn").unlink()
     return copy
 
