@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from sphinx_fsgs.document.project import project_of
 from sphinx_fsgs.syntax.vocabulary import Vocabulary
 
 # A NUL after each letter is how UTF-16 spells the word: such a file has to be refused aloud, not passed over.
@@ -27,26 +29,44 @@ def speaks_in(data: bytes, words: Vocabulary) -> bool:
 def is_worth_reading(path: Path, data: bytes, words: Vocabulary) -> bool:
     """Return whether a file, or one that it includes, names this tool or has a strong word.
 
-    A file that is included is looked for beside the one that includes it. Where it cannot be found so, the answer is
-    yes: the reader of the document knows other places, and says what is missing.
+    A file that is included is looked for beside the one that includes it. Where the search cannot follow - no file is
+    there, it lies outside of the project, the includes close a circle or are too many - the answer is yes: the reader
+    of the document knows other places, and says what is missing.
     """
-    return _is_worth(path, data, words, {})
-
-
-def _is_worth(path: Path, data: bytes, words: Vocabulary, known: dict[Path, bool]) -> bool:
     if speaks_in(data, words):
         return True
-    return b"include::" in data and any(
-        _included(path, match["target"], words, known) for match in _INCLUDE.finditer(data)
-    )
+    if b"include::" not in data:
+        return False
+    return _Search(project_of(path).resolve(), words).includes(path.resolve(), data)
 
 
-def _included(path: Path, target: bytes, words: Vocabulary, known: dict[Path, bool]) -> bool:
-    try:
-        other = path.parent / target.decode().strip()
-        if other not in known:
-            known[other] = len(known) >= _DEEPEST
-            known[other] = known[other] or not other.is_file() or _is_worth(other, other.read_bytes(), words, known)
-        return known[other]
-    except (OSError, ValueError):
-        return True
+@dataclass(slots=True)
+class _Search:
+    """One document: the folder that includes stay below, and what is known of the files that have been looked at."""
+
+    root: Path
+    words: Vocabulary
+    known: dict[Path, bool] = field(default_factory=dict)
+
+    def includes(self, path: Path, data: bytes) -> bool:
+        """Return whether something that ``data``, the text at ``path``, includes makes the document worth reading."""
+        if b"include::" not in data:
+            return False
+        self.known[path] = True  # until all below it is searched: who comes back to it meanwhile goes in a circle
+        self.known[path] = any(self._included(path, match["target"]) for match in _INCLUDE.finditer(data))
+        return self.known[path]
+
+    def _included(self, path: Path, target: bytes) -> bool:
+        try:
+            other = (path.parent / target.decode().strip()).resolve()
+            if other not in self.known:
+                self.known[other] = len(self.known) > _DEEPEST or self._is_worth(other)
+            return self.known[other]
+        except (OSError, ValueError, RuntimeError):  # RuntimeError: links that lead to themselves, up to Python 3.12
+            return True
+
+    def _is_worth(self, path: Path) -> bool:
+        if not path.is_relative_to(self.root) or not path.is_file():
+            return True
+        data = path.read_bytes()
+        return speaks_in(data, self.words) or self.includes(path, data)

@@ -15,6 +15,7 @@ from sphinx_fsgs.document import findings
 from sphinx_fsgs.document.collect import collect
 from sphinx_fsgs.document.locate import Source
 from sphinx_fsgs.document.model import Document
+from sphinx_fsgs.document.project import project_of
 from sphinx_fsgs.document.text import load, split_lines
 from sphinx_fsgs.document.tolerant import Session, tolerance
 from sphinx_fsgs.source import Span
@@ -22,7 +23,6 @@ from sphinx_fsgs.syntax.vocabulary import Vocabulary
 
 _SILENT = 5
 _ERROR, _SEVERE = 3, 4
-_PROJECT_MARKS = (".git", "pyproject.toml", "fsgs.toml")
 
 
 def read_file(
@@ -52,21 +52,6 @@ def read_file(
         return Document(shown, (), (), (findings.too_deep(Span(shown, 1, 1, 1, 1)),))
     diagnostics = sorted({*found.diagnostics, *session.diagnostics}, key=Diagnostic.sort_key)
     return replace(found, diagnostics=tuple(diagnostics))
-
-
-def project_of(path: Path) -> Path:
-    """Return the folder of the project that holds the file.
-
-    That is the nearest folder above it with a sign of one; else the working directory if it is above
-    the file, else the folder of a ``conf.py`` of Sphinx, else the file's own.
-    """
-    folder = path.resolve().parent
-    above = (folder, *folder.parents)
-    here = Path.cwd().resolve()
-    candidates = [candidate for candidate in above if any((candidate / mark).exists() for mark in _PROJECT_MARKS)]
-    candidates += [here] if here in above else []
-    candidates += [candidate for candidate in above if (candidate / "conf.py").is_file()]
-    return candidates[0] if candidates else folder
 
 
 def _parse(text: str, session: Session) -> nodes.document:

@@ -18,7 +18,7 @@ from sphinx_fsgs.check.result import DocumentResult
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document.collect import collect
 from sphinx_fsgs.document.model import Document
-from sphinx_fsgs.document.reader import project_of
+from sphinx_fsgs.document.project import project_of
 from sphinx_fsgs.present.attach import attach, settle
 from sphinx_fsgs.present.builder import CheckBuilder
 from sphinx_fsgs.present.config import read_config

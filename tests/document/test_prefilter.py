@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sphinx_fsgs.check.session import Session
+from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document.prefilter import is_worth_reading
 from sphinx_fsgs.document.reader import read_file
 from sphinx_fsgs.present.pipeline import check_file
@@ -73,6 +74,39 @@ def test_an_included_file_makes_the_file_worth_reading(tmp_path: Path) -> None:
     page = tmp_path / "page.rst"
     for target, worth in (("plain.txt", False), ("outer.txt", True), ("<isonum.txt>", False), ("gone.txt", True)):
         assert is_worth_reading(page, f"* .. include:: {target}\n".encode(), WORDS) is worth
+
+
+def test_what_the_search_cannot_follow_is_read_so_that_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "there.txt").write_text(".. include:: back.txt\n")
+    (tmp_path / "back.txt").write_text(".. include:: there.txt\n")
+    (tmp_path / "plain.txt").write_text("Nothing here.\n")
+    (tmp_path / "twice.txt").write_text(".. include:: plain.txt\n\n.. include:: plain.txt\n")
+    page = tmp_path / "page.rst"
+    said = {
+        target: [each.code for each in _check(page, f".. include:: {target}\n")]
+        for target in ("page.rst", "there.txt", "gone.txt", "/../outside.txt", "../outside.txt", "twice.txt")
+    }
+    assert said == {
+        "page.rst": ["FSGS604"],
+        "there.txt": ["FSGS604"],
+        "gone.txt": ["FSGS603"],
+        "/../outside.txt": ["FSGS608"],
+        "../outside.txt": ["FSGS608"],
+        "twice.txt": [],
+    }
+
+
+def test_text_that_docutils_drops_is_said_only_where_something_of_ours_may_be_in_it(tmp_path: Path) -> None:
+    page = tmp_path / "page.rst"
+    table = "====  ====\n one\n====  ====\n{}\n"
+    assert [each.code for each in _check(page, table.format("of swapgs"))] == ["FSGS605"]
+    assert _check(page, table.format("of cabbages")) == ()
+
+
+def _check(page: Path, text: str) -> tuple[Diagnostic, ...]:
+    page.write_text(text)
+    return check_file(session(), page).diagnostics
 
 
 def test_what_is_not_worth_reading_gives_no_passages_to_any_host(tmp_path: Path) -> None:
