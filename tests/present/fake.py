@@ -18,6 +18,8 @@ from sphinx_fsgs.document.model import Annotation, Document
 from sphinx_fsgs.present.shown import missing
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.syntax.vocabulary import vocabulary
+from tests.syntax.lexicon import LEXICON
 
 PROFILES = ("intel_skylake", "amd_zen1", "amd_zen4")
 DIGEST = "0123456789abcdef"
@@ -28,7 +30,7 @@ class FakeSession:
 
     spec_digest = DIGEST
     tool_version = "9.9"
-    words = None
+    words = vocabulary(LEXICON)
 
     @classmethod
     def open(cls, where: str | None = None, **_: Any) -> FakeSession:
