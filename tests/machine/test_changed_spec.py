@@ -69,10 +69,12 @@ def test_documents_and_operations_ask_the_same_of_an_unknown_function(copy: Path
     argument = data.draw(
         st.one_of(number, st.sampled_from(views), st.sampled_from(views).map(lambda each: f"{each} + 8"))
     )
-    other = changed(copy, f"IF {name}({argument}) THEN #GP(0); FI")
+    wide = spec().unknowns[name].width > 1
+    condition = f"{name}({argument})" + (f" = {data.draw(st.integers(0, 3))}" if wide else "")
+    other = changed(copy, f"IF {condition} THEN #GP(0); FI")
     answers = Answers("amd_zen4")
     start = begin(other, "64-bit", answers, ANY_MEMORY)
     machine = Machine(start.state.copy(), start.origin, {}, ANY_MEMORY, "0")
     Compiler(other, symbolic=True).operation(NOP.stem, NOP.binding)(machine, 1, 1, answers)
-    asked = truth(read_expression(fragment_of(f"{name}({argument})")), start.place())
+    asked = truth(read_expression(fragment_of(condition)), start.place())
     assert [each.guard for each in machine.faults] == [asked]  # terms are interned, so this is the same term
