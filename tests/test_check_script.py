@@ -69,4 +69,8 @@ check["_stamp"]("test", check["_wanted"]())
 """
     done = run(script, "tests", "--", "-k", "word", preload=preload)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines() == ["check: tests", "ran: -m pytest -k word", "check: tests    passed"]
+    assert done.stdout.splitlines() == [
+        "check: tests",
+        "ran: -m pytest -n auto --dist worksteal -k word",
+        "check: tests    passed",
+    ]

@@ -109,7 +109,11 @@ def test_the_sdist_holds_what_a_developer_needs(dist: Path, checkout: Path) -> N
     (sdist,) = dist.glob("*.tar.gz")
     names = {name.partition("/")[2] for name in tarfile.open(sdist).getnames()}
     for folder in ("sphinx_fsgs", "grammar", "spec", "docs", "tests"):
-        expected = {str(path.relative_to(checkout)) for path in (checkout / folder).rglob("*") if path.is_file()}
+        expected = {
+            str(path.relative_to(checkout))
+            for path in (checkout / folder).rglob("*")
+            if path.is_file() and path.parent.name != "__pycache__"
+        }
         assert expected <= names
     assert {"check", ".ci/run", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"} <= names
 
