@@ -8,7 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-PAGES = ("gs-on-context-switches.rst", "reference/segment-loads.rst")
+PAGES = (
+    "gs-on-context-switches.rst",
+    "gs-relative-addressing.rst",
+    "fs-and-gs-in-user-space.rst",
+    "reference/segment-loads.rst",
+)
 _BUILD = """
 import sys
 sys.modules["sphinx_fsgs"] = None  # whoever imports it gets an ImportError
