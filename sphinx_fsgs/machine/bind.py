@@ -192,7 +192,13 @@ class _Attempt:
         """Whether a register says the size: it is one of any of its size, or of several by name that have others."""
         if name in kinds:
             return len({self.layout.views[kind].width for kind in kinds if kind in self.layout.views}) > 1
-        return any(kind == "reg" or (kind[0] == "r" and kind[1:].isdigit()) for kind in kinds)
+        registers = any(kind == "reg" or (kind[0] == "r" and kind[1:].isdigit()) for kind in kinds)
+        return registers and not self._stands_apart(kinds)
+
+    def _stands_apart(self, kinds: tuple[str, ...]) -> bool:
+        """Whether an operand has one size of its own, beside another that says the operand size: the byte of movzbl."""
+        others = (self.entry.kinds.get(name, ()) for name in self.form.operands)
+        return len(_widths(kinds)) == 1 and any(len(_widths(each)) > 1 for each in others)
 
     def _needed(self) -> int:
         if not self.size:
@@ -224,7 +230,9 @@ class _Attempt:
         view = self.layout.views[name]
         if name in kinds and not (self._is_sized(kinds, name) and view.width != self._needed()):
             return InCells(view)
-        if "reg" in kinds and view.width == self._needed() or f"r{view.width}" in kinds and view.width == self.size:
+        if "reg" in kinds and view.width == self._needed():
+            return InCells(view)
+        if f"r{view.width}" in kinds and (view.width == self.size or self._stands_apart(kinds)):
             return InCells(view)
         raise _NoFit(f"%{name.lower()} cannot stand here")
 
@@ -350,6 +358,13 @@ class _Attempt:
 
     def _problem(self, code: str, span: Span, message: str, help_text: str) -> Diagnostic:
         return Diagnostic(code, "error", span, message, _AUTHORITY, help_text)
+
+
+def _widths(kinds: tuple[str, ...]) -> set[int]:
+    """Return the sizes that the registers and the memory of an operand can have."""
+    if {"reg", "mem"} & set(kinds):
+        return set(SIZES.values())
+    return {int(kind[1:]) for kind in kinds if kind[0] in "rm" and kind[1:].isdigit()}
 
 
 def _is_extended(value: int, width: int) -> bool:
