@@ -597,8 +597,11 @@ class _Function:
         if name in out.names:
             return out.names[name]
         head, dot, field = name.partition(".")
-        if dot and isinstance(record := out.names.get(head), RecordRef):
-            return self.lookup(f"{record.name}.{field}", out)
+        whole = out.names.get(head) if dot else None
+        if isinstance(whole, RecordRef):
+            return self.lookup(f"{whole.name}.{field}", out)
+        if isinstance(whole, InMemory) and field == "segment":
+            return RecordRef(whole.segment)
         layout = self.spec.layout
         if name in layout.constants:
             return Constant(layout.constants[name])

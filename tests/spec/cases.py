@@ -13,6 +13,7 @@ of ``tests/spec/platforms/X.toml``, where X is that of a service:
     events   what happens besides, in order; none unless said
     mode     64-bit unless said
     known    places that the run over terms is told of as well, because they say where execution goes on
+    measured  whether a real processor was seen to do it (hw:intel-la57); nothing else is made of it than a count
     on       the hosts that it is about; all processors that have the instructions unless said, and for what is
              asked of a platform one processor on each
 
@@ -77,6 +78,7 @@ class Case:
     known: tuple[str, ...]
     fault: tuple[str, int | None] | None
     events: tuple[str, ...]
+    measured: bool
 
     @property
     def expects(self) -> bool:
@@ -93,7 +95,20 @@ def cases(stem: str) -> tuple[Case, ...]:
 
 
 def _case(stem: str, row: dict[str, Any]) -> Case:
-    known = {"name", "run", "before", "after", "undefined", "known", "fault", "error", "events", "mode", "on"}
+    known = {
+        "name",
+        "run",
+        "before",
+        "after",
+        "undefined",
+        "known",
+        "fault",
+        "error",
+        "events",
+        "mode",
+        "on",
+        "measured",
+    }
     assert set(row) <= known, f"{stem}: unknown {set(row) - known} in {row['name']}"
     fault = (row["fault"], row.get("error")) if "fault" in row else None
     return Case(
@@ -107,6 +122,7 @@ def _case(stem: str, row: dict[str, Any]) -> Case:
         tuple(row.get("known", ())),
         fault,
         tuple(row.get("events", ())),
+        row.get("measured", False),
     )
 
 

@@ -24,6 +24,12 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "wrmsr_base_serialises": {"no": {"amd_zen4", "amd_zen5"}, "yes": INTEL | AMD - {"amd_zen4", "amd_zen5"}},
     "wrmsr_base_checks_processor_width": {"yes": INTEL, "unknown": AMD},
     "wrbase_checks_processor_width": {"no": INTEL, "unknown": AMD},
+    "mfence_serialises": {"no": INTEL, "yes": AMD},
+    "lfence_orders_execution": {
+        "unknown": {"amd_k8", "amd_zen1", "amd_zen2"},
+        "yes": INTEL | AMD - {"amd_k8", "amd_zen1", "amd_zen2"},
+    },
+    "far_pointer_of_64_bits": {"yes": INTEL, "no": AMD},
 }
 
 
