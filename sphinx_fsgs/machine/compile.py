@@ -80,6 +80,9 @@ MODES: Mapping[str, str] = {
 CARRIER = 64
 """The bits in which a choice between plain numbers is held until its place gives it a width."""
 
+ERROR_CODE = 32
+"""The bits of the error code of an exception: what the processor pushes, cut to 32."""
+
 SIZES = ("OperandSize", "AddressSize")
 RESULT = "RESULT"
 """The name, in an operation of a platform, of the place where its result goes."""
@@ -446,6 +449,7 @@ class _Function:
         (condition, then), rest = branches[0], branches[1:]
         line = condition.span.line
         test = self.expression(condition, out)
+        self.truth(test, condition.span)
         if test.constant is not None:
             if test.constant:
                 self.inner(then, out)
@@ -512,7 +516,10 @@ class _Function:
         if self.spec.faults[statement.vector].error_code != (statement.error is not None):
             has = "an" if statement.error is None else "no"
             raise CompileError(f"{statement.vector} has {has} error code", statement.span)
-        error = self.expression(statement.error, out).text if statement.error is not None else "None"
+        error = "None"
+        if statement.error is not None:
+            code = self.fit(self.expression(statement.error, out), ERROR_CODE, statement.error.span)
+            error = self.emitter.as_number(code)
         self.may_fault = out.may_fault = True
         self.faults_after_write |= self.wrote
         line = statement.span.line

@@ -20,7 +20,12 @@ from tests.strength.items import Item, items_of
 from tests.strength.mutated import Whole, facts, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("gs-on-context-switches.rst", "gs-relative-addressing.rst", "reference/segment-loads.rst")
+PAGES = (
+    "gs-on-context-switches.rst",
+    "gs-relative-addressing.rst",
+    "fs-and-gs-in-user-space.rst",
+    "reference/segment-loads.rst",
+)
 DOCUMENTS = tuple(ROOT / "docs" / page for page in PAGES)
 OWN = Path(__file__).parent / "documents"
 FATES: dict[Fate, str] = {
