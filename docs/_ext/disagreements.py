@@ -39,9 +39,9 @@ def _rows(spec: Spec, entry: Disagreement) -> Iterator[tuple[str, Sequence[nodes
         yield "Right", [nodes.Text(", ".join(entry.right))]
     if entry.wrong:
         yield "Otherwise", [nodes.Text(", ".join(entry.wrong))]
-    deviating = ", ".join(dict.fromkeys(each.instruction for each in entry.unicorn))
-    if deviating:
-        yield "In random programs", [nodes.Text(deviating)]
+    if entry.unicorn:
+        deviating = (", ".join(sorted(each.instructions)) or "any instruction" for each in entry.unicorn)
+        yield "In random programs", [nodes.Text("; ".join(dict.fromkeys(deviating)))]
     if entry.vectors:
         yield "Recordings", [nodes.Text(str(len(entry.vectors)))]
     cited: list[nodes.Node] = []

@@ -14,10 +14,16 @@ FILE = "disagreements.toml"
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """What an emulator does otherwise than a processor: the instruction, by its file, and the places that differ."""
+    """How an emulator ends a step otherwise: at which instructions, by their files, none meaning any.
 
-    instruction: str
+    Either both complete and these ``places`` differ, or the exceptions do: ``raised`` by a processor, and ``there``
+    by the emulator, where ``none`` is none.
+    """
+
+    instructions: frozenset[str]
     places: frozenset[str]
+    raised: str
+    there: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +66,11 @@ def load_disagreements(folder: Path) -> dict[str, Disagreement]:
 
 
 def _deviation(row: Record, stems: frozenset[str]) -> Deviation:
-    instruction = row.text("instruction")
-    if instruction and instruction not in stems:
-        row.unknown(UNKNOWN_WORD, "instruction", instruction, stems, "instruction")
-    found = Deviation(instruction, frozenset(row.texts("places")))
+    instructions = row.texts("instructions", optional=True)
+    for each in instructions:
+        if each not in stems:
+            row.unknown(UNKNOWN_WORD, "instruction", each, stems, "instructions")
+    places = row.texts("places", optional=True)
+    raised, there = ("", "") if places else (row.text("raised"), row.text("there"))
     row.done()
-    return found
+    return Deviation(frozenset(instructions), frozenset(places), raised, there)

@@ -22,8 +22,8 @@ STAR, LSTAR, SFMASK = 0xC000_0081, 0xC000_0082, 0xC000_0084
 NULL = 0x10000
 """The attributes of a segment register that a null selector was loaded into."""
 
-# What the recorder sets up for every vector: 64-bit mode with paging.
-_ALWAYS = {
+# What is set up for every vector: 64-bit mode with paging.
+ALWAYS = {
     "CR0.PE": 1,
     "CR0.WP": 1,
     "CR0.PG": 1,
@@ -97,9 +97,9 @@ def start(vector: Vector, meta: Mapping[str, Any]) -> tuple[list[Any], Aliased, 
     cells: list[Any] = [0] * len(layout.cells)
     memory = bytes_of(init["mem"]) | bytes_of(meta["gdt_fixed"], GDT) | bytes_of(init["gdt"], GDT)
     memory |= bytes_of(meta["ldt"], LDT)
-    values = dict(_ALWAYS)
+    values = dict(ALWAYS)
     for name, text in init["selectors"].items():
-        values |= _segment(name.upper(), number(text), memory)
+        values |= segment(name.upper(), number(text), memory, GDT, LDT)
     values |= {name.upper(): number(text) for name, text in init["regs"].items()}
     values |= {"FS.base": number(init["msrs"]["fs_base"]), "GS.base": number(init["msrs"]["gs_base"])}
     values |= {"IA32_KERNEL_GS_BASE": number(init["msrs"]["kernel_gs_base"]), "RFLAGS": number(init["rflags"])}
@@ -119,11 +119,11 @@ def start(vector: Vector, meta: Mapping[str, Any]) -> tuple[list[Any], Aliased, 
     return cells, Aliased(memory, world), world
 
 
-def _segment(name: str, selector: int, memory: Mapping[int, int]) -> dict[str, int]:
-    """Return what a segment register holds after a load of a selector; bases of FS and GS are given apart."""
+def segment(name: str, selector: int, memory: Mapping[int, int], gdt: int, ldt: int) -> dict[str, int]:
+    """Return what a segment register holds after a load of a selector from tables at two addresses."""
     if selector & ~3 == 0:
         return {f"{name}.selector": selector, f"{name}.attributes": NULL}
-    table = LDT if selector & 4 else GDT
+    table = ldt if selector & 4 else gdt
     words = sum(memory[table + (selector & ~7) + index] << 8 * index for index in range(8))
     limit = words & 0xFFFF | words >> 32 & 0xF0000
     scaled = limit << 12 | 0xFFF if words >> 55 & 1 else limit

@@ -1,0 +1,154 @@
+"""Random programs on both machines: each step compared, each difference explained by the ledger or reported."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sphinx_fsgs.spec.disagreements import load_disagreements
+from tests.differential.emulator import GENERAL as NAMES
+from tests.differential.emulator import NOTHING, PLACES, Emulator, Seen
+from tests.differential.instructions import Slot
+from tests.differential.layout import CODE, DATA, GDT, POINTERS, REGION, SLOT, STACK, tables
+from tests.differential.ours import Ours, TouchesCode
+from tests.machine.support import spec
+
+LENGTH = 25
+"""Steps of a program; then both machines start from a new state."""
+REGIONS = 32
+"""So many random contents of memory; a program begins with one of them."""
+EXCEPTION, MEMORY, NONE = "exception", "memory", "none"
+
+_EDGES = (0, 1, 2, 3, 7, 0x1F, 0x20, 0x3F, 0x40, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000)
+_EDGES += (0xFFFFFFFF, 0x7FFF_FFFF_FFFF, 0x8000_0000_0000, 0xFFFF_8000_0000_0000, 1 << 63, (1 << 63) - 1, (1 << 64) - 1)
+_BASES = (0, DATA, DATA + 0x800, 0x1000, 0x7FFF_0000_1000, 0xFFFF_8880_0000_1000, (1 << 64) - 0x1000)
+_MSRS = (0xC000_0100, 0xC000_0101, 0xC000_0102)
+_FLAGS = 0xED5
+_SELECTORS = (*range(0, 0x80, 8), 1, 2, 3, 4, 7, 0xC, 0xF, 0x17, 0x2B, 0x53, 0x6B, 0xFFFF, 0x13, 0x23)
+
+
+@dataclass
+class Outcome:
+    """What a campaign found. ``ledger`` counts known differences by entry; ``problems`` are the unexplained ones."""
+
+    steps: int = 0
+    programs: int = 0
+    skipped: int = 0
+    raised: Counter[str] = field(default_factory=Counter)
+    instructions: Counter[str] = field(default_factory=Counter)
+    ledger: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+
+class Campaign:
+    """Two machines with the same code."""
+
+    def __init__(self, slots: tuple[Slot, ...], seed: int) -> None:
+        self.slots = slots
+        self.chance = random.Random(seed)
+        code = bytearray(SLOT * len(slots))
+        for slot in slots:
+            code[slot.address - CODE : slot.behind - CODE] = slot.code
+        self.ours = Ours.over(bytes(code))
+        self.emulator = Emulator()
+        self.emulator.load([(CODE, bytes(code))])
+        self.faults = {kind.vector: name for name, kind in spec().faults.items()} | {NOTHING: NONE}
+        self.regions = [self._region() for _ in range(REGIONS)]
+        self.known = [
+            (each, entry.name) for entry in load_disagreements(spec().folder).values() for each in entry.unicorn
+        ]
+
+    def run(self, steps: int) -> Outcome:
+        """Make so many steps."""
+        outcome = Outcome()
+        while outcome.steps < steps:
+            self._program(min(LENGTH, steps - outcome.steps), outcome)
+        return outcome
+
+    def _program(self, length: int, outcome: Outcome) -> None:
+        level = self.chance.choice((0, 0, 3))
+        values, region = self._state()
+        self.emulator.begin(level, values, region)
+        self.ours.begin(values | self.emulator.selectors(), region)
+        outcome.programs += 1
+        for _ in range(length):
+            slot = self.chance.choice(self.slots)
+            try:
+                raised = self.ours.step(slot)
+            except TouchesCode:
+                outcome.skipped += 1
+                continue
+            outcome.steps += 1
+            outcome.instructions[slot.bound.stem] += 1
+            outcome.raised[raised or "none"] += 1
+            seen = self.emulator.step(slot.address)
+            differences = self._differences(seen, raised)
+            if differences:
+                self._report(slot, differences, outcome)
+            if differences or seen.last:
+                return
+
+    def _differences(self, seen: Seen, raised: str) -> dict[str, str]:
+        """Return the places where a step ended otherwise on Unicorn, with what is there."""
+        there = self.faults.get(seen.vector, str(seen.vector))
+        if (raised or NONE) != there:
+            return {EXCEPTION: f"{raised or NONE}, there {there}"}
+        if raised:
+            return {}
+        self.ours.adopt(seen.values)
+        mine = self.ours.values()
+        found = {
+            name: f"{one:#x}, there {other:#x}"
+            for name, one, other in zip(PLACES, mine, seen.values, strict=True)
+            if one != other
+        }
+        theirs = self.emulator.region()
+        if theirs != self.ours.machine.data:
+            place = next(index for index in range(REGION) if theirs[index] != self.ours.machine.data[index])
+            one, other = self.ours.machine.data[place], theirs[place]
+            found[MEMORY] = f"byte {DATA + place:#x} is {one:#x}, there {other:#x}"
+        return found
+
+    def _report(self, slot: Slot, differences: Mapping[str, str], outcome: Outcome) -> None:
+        for deviation, entry in self.known:
+            if deviation.instructions and slot.bound.stem not in deviation.instructions:
+                continue
+            exceptions = f"{deviation.raised}, there {deviation.there}"
+            if differences.get(EXCEPTION) == exceptions or differences.keys() <= deviation.places:
+                outcome.ledger[entry] += 1
+                return
+        shown = "; ".join(f"{name}: {text}" for name, text in differences.items())
+        outcome.problems.append(f"{slot.text} [{slot.code.hex()}] ({slot.bound.stem}): {shown}")
+
+    def _state(self) -> tuple[dict[str, int], bytes]:
+        """Return a random state: registers by name, and memory."""
+        chance = self.chance
+        values = {name: self._number() for name in NAMES}
+        for name in POINTERS.split():
+            values[name] = DATA + 8 * chance.randrange(0x80, 0x300)
+        values["RSP"] = STACK + 8 * chance.randrange(0x20, 0x40)
+        values |= {name: chance.randrange(0x40) for name in ("R8", "R9")}
+        if chance.random() < 0.5:
+            values |= {"RCX": chance.choice(_MSRS), "RDX": chance.choice((0, 0, 0x7FFF, 0xFFFF8880, 0x8000))}
+        if chance.random() < 0.3:
+            values["RAX"] = chance.choice(_SELECTORS)
+        values["RFLAGS"] = 2 | chance.getrandbits(12) & _FLAGS
+        values |= {name: chance.choice(_BASES) for name in ("FS.base", "GS.base", "GS_SHADOW")}
+        return values, chance.choice(self.regions)
+
+    def _region(self) -> bytes:
+        """Return random memory, half of it numbers and selectors that matter, and the tables behind it."""
+        chance = self.chance
+        region = bytearray(chance.randbytes(GDT - DATA))
+        for place in range(0, GDT - DATA, 8):
+            kind = chance.random()
+            if kind < 0.5:
+                value = chance.choice(_SELECTORS) if kind < 0.2 else self._number()
+                region[place : place + 8] = value.to_bytes(8, "little")
+        return bytes(region + tables()).ljust(REGION, b"\0")
+
+    def _number(self) -> int:
+        chance = self.chance
+        return chance.choice((chance.getrandbits(64), chance.choice(_EDGES), chance.getrandbits(8)))

@@ -1,0 +1,75 @@
+"""A sample of random steps beside Unicorn, and that a machine that is wrong is noticed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+pytest.importorskip("unicorn")
+pytest.importorskip("iced_x86")
+
+from tests.differential.__main__ import left_out, main
+from tests.differential.compare import Campaign
+from tests.differential.instructions import Slot, made_opcodes, opcode, opcodes
+from tests.machine.support import program, spec
+
+# Processors take these for /0 and /4; the SDM does not list them.
+UNDOCUMENTED = frozenset(("F6 /1", "F7 /1", *(f"{each} /6" for each in ("C0", "C1", "D0", "D1", "D2", "D3"))))
+STEPS = 2000
+SEED = 20
+
+
+def test_a_sample_agrees(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["--steps", str(STEPS), "--seed", str(SEED), "--pool", "400"])
+    printed = capsys.readouterr().out
+    with capsys.disabled():
+        print("\n" + printed.splitlines()[-1])
+    assert status == 0, printed
+    assert f" {STEPS} steps in " in printed
+
+
+def _one(line: str, code: str) -> Slot:
+    (bound,) = program(line).instructions
+    return Slot(0x400000, bytes.fromhex(code), line, bound, "")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "place"),
+    [
+        ("addq %rcx, %rdx", "4829ca", "RDX"),  # subtracts
+        ("cmpb %cl, %dl", "84ca", "RFLAGS"),  # tests
+        ("movl %ecx, %edx", "89c8", "RAX"),  # to another register
+        ("movl %ecx, (%rbx)", "894b04", "memory"),  # to another address
+        ("movl %ecx, (%rbx)", "66890b", "memory"),  # of another size
+        ("cli", "90", "RFLAGS"),
+        ("swapgs", "90", "exception"),
+        ("rdgsbase %rax", "f3480faec0", "RAX"),  # of FS
+        ("wrgsbase %rax", "f3480faedb", "GS.base"),  # from another register
+        ("nop", "0f0b", "exception"),
+        ("jmp 1f; 1: nop", "eb00", ""),
+    ],
+)
+def test_each_kind_of_difference_is_noticed(line: str, code: str, place: str) -> None:
+    slot = _one(line, code) if place else replace(_one("nop", "90"), code=bytes.fromhex(code))
+    outcome = Campaign((slot,), SEED).run(200)
+    assert bool(outcome.problems) == bool(place), outcome
+    assert not place or any(place in each for each in outcome.problems), outcome
+
+
+def test_what_is_left_out_is_in_the_spec() -> None:
+    assert set(left_out()) <= set(spec().index.stems)
+
+
+def test_encodings_of_the_spec_are_those_of_the_decoder() -> None:
+    """What is read as an instruction has an opcode that its file names, and each of those is read as it."""
+    made = made_opcodes(spec())
+    for stem in spec().index.stems:
+        named, found = opcodes(spec().instruction(stem).encodings), made.get(stem, frozenset())
+        assert named - found == frozenset(), f"{stem}: nothing is decoded from these"
+        assert found - named <= UNDOCUMENTED, f"{stem}: its file lacks these"
+
+
+def test_an_opcode_is_told_from_what_stands_around_it() -> None:
+    assert opcode("o64 81 /0 id") == "81 /0"
+    assert opcodes(["REX.W B8+r", "70+cc"]) >= {"B8+r", "70", "7F"}
