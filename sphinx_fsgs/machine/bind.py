@@ -278,7 +278,10 @@ class _Attempt:
             raise _NoFit("* cannot stand here")
         self.size = 64
         if isinstance(operand.operand, Register):
-            return InCells(self.layout.views[operand.operand.name])
+            view = self.layout.views.get(operand.operand.name)
+            if view is None or view.width != self.size:
+                raise _NoFit(f"an address has {self.size} bits, and %{operand.operand.name.lower()} has not")
+            return InCells(view)
         return self._memory(("m64",), operand.operand)
 
     def _memory(self, kinds: tuple[str, ...], operand: Address) -> Meaning:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sphinx_fsgs.spec.citations import citation_keys
 from sphinx_fsgs.spec.instructions import read_index
-from sphinx_fsgs.spec.tables import UNKNOWN_WORD, Record, Sheet
+from sphinx_fsgs.spec.tables import MISSING_KEY, UNKNOWN_WORD, Record, Sheet
 
 FILE = "disagreements.toml"
 
@@ -17,10 +17,12 @@ class Deviation:
     """How an emulator ends a step otherwise: at which instructions, by their files, none meaning any.
 
     Either both complete and these ``places`` differ, or the exceptions do: ``raised`` by a processor, and ``there``
-    by the emulator, where ``none`` is none.
+    by the emulator, where ``none`` is none. Without any of them the whole step differs. ``size`` is that of the
+    operands where only one does so, else 0.
     """
 
     instructions: frozenset[str]
+    size: int
     places: frozenset[str]
     raised: str
     there: str
@@ -71,6 +73,9 @@ def _deviation(row: Record, stems: frozenset[str]) -> Deviation:
         if each not in stems:
             row.unknown(UNKNOWN_WORD, "instruction", each, stems, "instructions")
     places = row.texts("places", optional=True)
-    raised, there = ("", "") if places else (row.text("raised"), row.text("there"))
+    size = row.number("size", 8, 64) if "size" in row else 0
+    raised, there = (row.text("raised"), row.text("there")) if "raised" in row else ("", "")
+    if not instructions and not raised:
+        row.complain(MISSING_KEY, "this says neither where nor how a step differs", help="give instructions or raised")
     row.done()
-    return Deviation(frozenset(instructions), frozenset(places), raised, there)
+    return Deviation(frozenset(instructions), size, frozenset(places), raised, there)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sphinx_fsgs.spec.disagreements import load_disagreements
+from sphinx_fsgs.spec.disagreements import Deviation, load_disagreements
 from tests.differential.emulator import GENERAL as NAMES
 from tests.differential.emulator import NOTHING, PLACES, Emulator, Seen
 from tests.differential.instructions import Slot
@@ -113,10 +113,7 @@ class Campaign:
 
     def _report(self, slot: Slot, differences: Mapping[str, str], outcome: Outcome) -> None:
         for deviation, entry in self.known:
-            if deviation.instructions and slot.bound.stem not in deviation.instructions:
-                continue
-            exceptions = f"{deviation.raised}, there {deviation.there}"
-            if differences.get(EXCEPTION) == exceptions or differences.keys() <= deviation.places:
+            if _explains(deviation, slot, differences):
                 outcome.ledger[entry] += 1
                 return
         shown = "; ".join(f"{name}: {text}" for name, text in differences.items())
@@ -152,3 +149,13 @@ class Campaign:
     def _number(self) -> int:
         chance = self.chance
         return chance.choice((chance.getrandbits(64), chance.choice(_EDGES), chance.getrandbits(8)))
+
+
+def _explains(deviation: Deviation, slot: Slot, differences: Mapping[str, str]) -> bool:
+    if deviation.instructions and slot.bound.stem not in deviation.instructions:
+        return False
+    if deviation.size and deviation.size != slot.bound.binding.sizes.get("OperandSize"):
+        return False
+    if deviation.raised:
+        return differences.get(EXCEPTION) == f"{deviation.raised}, there {deviation.there}"
+    return not deviation.places or differences.keys() <= deviation.places

@@ -31,7 +31,7 @@ from sphinx_fsgs.syntax.assembly import Instruction as Line
 from sphinx_fsgs.syntax.read_assembly import read_assembly
 from tests.differential.layout import CODE, DATA, POINTERS, REGION, SLOT
 
-TRIES = 8
+TRIES = 12
 """So often a code is tried with random operands before it counts as one that the spec does not have."""
 _TARGET = "target"
 _SIZES = {"8": 0, "16": 1, "32": 2, "64": 3}
@@ -106,9 +106,9 @@ def pool(spec: Spec, size: int, chance: random.Random, left_out: frozenset[str])
             by_stem.setdefault(slot.bound.stem, []).append(code)
     found: list[Slot] = []
     while len(found) < size:
-        code = chance.choice(by_stem[chance.choice(sorted(by_stem))])
-        made = maker.slot(code, len(found))
-        if made is not None and made.bound.stem not in left_out and maker.is_documented(made):
+        stem = chance.choice(sorted(by_stem))
+        made = maker.slot(chance.choice(by_stem[stem]), len(found))
+        if made is not None and made.bound.stem == stem and maker.is_documented(made):
             found.append(made)
     return tuple(found)
 
@@ -131,10 +131,17 @@ def opcodes(encodings: Iterable[str]) -> frozenset[str]:
     """Return the encodings of an instruction of the spec in that form, conditions written out."""
     found = set()
     for each in map(opcode, encodings):
-        head, plus, _ = each.partition("+cc")
+        head, plus, tail = each.partition("+cc")
         *before, last = head.split()
-        found |= {" ".join((*before, f"{int(last, 16) + number:02X}")) for number in range(16)} if plus else {each}
+        found |= (
+            {" ".join((*before, f"{int(last, 16) + number:02X}")) + tail for number in range(16)} if plus else {each}
+        )
     return frozenset(found)
+
+
+def _is_case(named: str, made: str) -> bool:
+    """Whether an opcode with a digit is one with any register: 8E /2 of 8E /r."""
+    return re.sub(r"/\d$", "/r", named) == made
 
 
 class _Maker:
@@ -142,7 +149,6 @@ class _Maker:
         self.spec, self.chance, self.size = spec, chance, size
         self.encoder = Encoder(64)
         self.formatter = Formatter(FormatterSyntax.GAS)
-        self.formatter.gas_show_mnemonic_size_suffix = True
         self.formatter.rip_relative_addresses = True
         self.formatter.always_show_scale = True
 
@@ -156,18 +162,20 @@ class _Maker:
             if not info.is_instruction or not info.mode64 or info.encoding != EncodingKind.LEGACY:
                 continue
             try:
-                shown = self.formatter.format_mnemonic(self._instruction(info, CODE))
+                example = self._instruction(info, CODE)
             except _CannotMake:
                 continue
-            if shown not in self.spec.lexicon.mnemonics:
+            if not any(text.split()[0] in self.spec.lexicon.mnemonics for text in self._texts(example, info)):
                 continue
-            made = next(filter(None, (self.slot(code, number) for number in range(TRIES))), None)
-            if made is not None and (not documented or self.is_documented(made)):
-                yield code, made
+            made = filter(None, (self.slot(code, number) for number in range(TRIES)))
+            for slot in {each.bound.stem: each for each in made}.values():
+                if not documented or self.is_documented(slot):
+                    yield code, slot
 
     def is_documented(self, slot: Slot) -> bool:
         """Whether the opcode stands in the spec; others that processors take mean the same, but Unicorn lacks some."""
-        return slot.opcode in opcodes(self.spec.instruction(slot.bound.stem).encodings)
+        named = opcodes(self.spec.instruction(slot.bound.stem).encodings)
+        return slot.opcode in named or any(_is_case(each, slot.opcode) for each in named)
 
     def slot(self, code: int, number: int) -> Slot | None:
         """Return a random instruction of a code in a slot of memory, None when the spec does not have this form."""
@@ -181,13 +189,20 @@ class _Maker:
             return None
         code_bytes = self.encoder.take_buffer()
         made.len, made.ip = length, address
-        text = self.formatter.format(made)
-        symbols = {}
-        if any(name.startswith("BR") for name in map(_kind, info.op_kinds())):
-            symbols[_TARGET] = made.near_branch_target
-            text = f"{text.split()[0]} {_TARGET}"
-        bound = self._bound(text, symbols)
-        return None if bound is None else Slot(address, code_bytes, text, bound, opcode(info.op_code_string))
+        is_branch = any(name.startswith("BR") for name in map(_kind, info.op_kinds()))
+        for text in self._texts(made, info):
+            symbols = {_TARGET: made.near_branch_target} if is_branch else {}
+            text = f"{text.split()[0]} {_TARGET}" if is_branch else text
+            bound = self._bound(text, symbols)
+            if bound is not None:
+                return Slot(address, code_bytes, text, bound, opcode(info.op_code_string))
+        return None
+
+    def _texts(self, made: Instruction, info: OpCodeInfo) -> Iterator[str]:
+        """Yield the ways to write an instruction: with the suffix of its size, and without where none is needed."""
+        for suffix in (True, False) if "o16" not in info.op_code_string.split() else (True,):
+            self.formatter.gas_show_mnemonic_size_suffix = suffix
+            yield self.formatter.format(made)
 
     def _bound(self, text: str, symbols: dict[str, int]) -> Bound | None:
         parsed = read_assembly(fragment_of(text), self.spec.lexicon)
