@@ -70,6 +70,13 @@ def test_the_tables_cite_what_exists(spec: Path) -> None:
     assert [each for each in sorted(cited) if each[1] not in keys] == []
 
 
+def test_a_commit_is_named_by_its_hash(spec: Path) -> None:
+    """Not by a branch or a word such as "latest", which lead somewhere else tomorrow."""
+    commits = {each.key: each.commit for each in load_citations(spec).values() if each.commit}
+    assert len(commits) > 20
+    assert {key: commit for key, commit in commits.items() if not re.fullmatch(r"[0-9a-f]{7,40}", commit)} == {}
+
+
 def cites_in(value: object) -> Iterator[str]:
     """Yield the entries of every list called ``cites``, at any depth."""
     if isinstance(value, dict):
