@@ -16,15 +16,23 @@ from sphinx_fsgs.syntax.read_assembly import DATA, WITHOUT_EFFECT
 from tests.machine.support import Answers, program, spec
 from tests.spec.cases import Case, facts, run_concrete
 
-# Every directive of GNU as for x86 whose name a line of ours could be mistaken for (as of binutils 2.44, "Pseudo Ops").
+# The directives of GNU as in its manual for binutils 2.40: the chapters "Pseudo Ops" and, of "80386 Dependent
+# Features", what stands behind a dot.
 DIRECTIVES = frozenset(
-    "abort align altmacro ascii asciz attach_to_group balign bss bundle_align_mode byte comm data dc dcb def desc dim "
-    "double ds eject else elseif end endef endfunc endif equ equiv eqv err error exitm extern fail file fill float "
-    "func global globl gnu_attribute hidden hword ident if incbin include int internal irp irpc lcomm lflags line "
-    "linkonce list ln loc local long macro mri noaltmacro nolist nop nops octa offset org p2align popsection previous "
-    "print protected psize purgem pushsection quad reloc rept sbttl scl section set single size skip sleb128 space "
-    "stab string struct subsection symver tag text title tls_common type uleb128 val value version vtable weak zero "
-    "arch code16 code32 code64 intel_syntax att_syntax insn largecomm lbss".split()
+    "2byte 4byte 8byte abort align altmacro arch ascii asciz att_mnemonic att_syntax attach_to_group balign balignl "
+    "balignw bss bundle_align_mode bundle_lock bundle_unlock byte cfi_adjust_cfa_offset cfi_def_cfa "
+    "cfi_def_cfa_offset cfi_def_cfa_register cfi_endproc cfi_escape cfi_fde_data cfi_inline_lsda cfi_lsda cfi_offset "
+    "cfi_personality cfi_personality_id cfi_register cfi_rel_offset cfi_remember_state cfi_restore cfi_restore_state "
+    "cfi_return_column cfi_same_value cfi_sections cfi_signal_frame cfi_startproc cfi_undefined cfi_val_encoded_addr "
+    "cfi_val_offset cfi_window_save code16 code16gcc code32 code64 comm comment data dc dcb def desc dim double ds "
+    "eject else elseif end endef endfunc endif endm endr equ equiv eqv err error exitm extern fail file fill float "
+    "func global globl gnu_attribute hidden hword ident if ifb ifc ifdef ifeq ifeqs ifge ifgt ifle iflt ifnb ifnc "
+    "ifndef ifne ifnes ifnotdef incbin include int intel_mnemonic intel_syntax internal irp irpc largecomm lcomm "
+    "lflags line linkonce list ln loc loc_mark_labels local long macro mri noaltmacro nolist nop nops octa offset org "
+    "p2align p2alignl p2alignw popsection previous print protected psize purgem pushsection quad reloc rept sbttl scl "
+    "section set short single size skip sleb128 space stabd stabn stabs string string16 string32 string64 string8 "
+    "struct subsection symver tag text title tls_common type uleb128 val value version vtable_entry vtable_inherit "
+    "warning weak weakref word zero".split()
 )
 
 
