@@ -139,7 +139,9 @@ class _Attempt:
         for name, operand in self.pairs:
             names[name] = self._operand(self.entry.kinds.get(name, ()), operand)
         names.update((name, self._formula(value)) for name, value in self.form.bindings)
-        sizes = {"OperandSize": self.size} if self.size else {}
+        sizes = {"AddressSize": self._address_size(names)}
+        if self.size:
+            sizes["OperandSize"] = self.size
         binding = Binding(self.around.mode, sizes, names)
         used = frozenset(self.segments(names))
         entry, line = self.entry, self.line
@@ -148,6 +150,11 @@ class _Attempt:
     def segments(self, names: Mapping[str, Meaning]) -> Iterator[str]:
         """Yield the segment registers that memory operands go through."""
         return (each.segment for each in names.values() if isinstance(each, InMemory))
+
+    def _address_size(self, names: Mapping[str, Meaning]) -> int:
+        """Return the size of an address in memory, that of the mode where no operand says another."""
+        sizes = [each.address.size for each in names.values() if isinstance(each, InMemory)]
+        return sizes[0] if sizes else 64 if self.around.mode == "64-bit" else 32
 
     def _elsewhere(self) -> Diagnostic:
         modes = " and ".join(self.entry.modes)
@@ -180,9 +187,9 @@ class _Attempt:
         fixed = set()
         for name, operand in self.pairs:
             kinds = self.entry.kinds.get(name, ())
-            for kind in kinds:
+            for kind in () if self._stands_apart(kinds) else kinds:
                 # A number of no size of its own takes that of what could stand in its place.
-                number = isinstance(operand, Immediate) and (kind[0] == "i" or "imm" in kinds)
+                number = isinstance(operand, Immediate) and ("imm" in kinds or len(_widths(kinds)) == 1)
                 matches = number or isinstance(operand, (Address, Indirect)) and kind[0] == "m"
                 if kind.lstrip("imr").isdigit() and matches:
                     fixed.add(int(kind.lstrip("imr")))
@@ -196,7 +203,7 @@ class _Attempt:
         return registers and not self._stands_apart(kinds)
 
     def _stands_apart(self, kinds: tuple[str, ...]) -> bool:
-        """Whether an operand has one size of its own, beside another that says the operand size: the byte of movzbl."""
+        """Whether an operand has one size of its own beside one that says the operand size, as a count of 8 bits."""
         others = (self.entry.kinds.get(name, ()) for name in self.form.operands)
         return len(_widths(kinds)) == 1 and any(len(_widths(each)) > 1 for each in others)
 
@@ -364,10 +371,10 @@ class _Attempt:
 
 
 def _widths(kinds: tuple[str, ...]) -> set[int]:
-    """Return the sizes that the registers and the memory of an operand can have."""
+    """Return the sizes that an operand can have."""
     if {"reg", "mem"} & set(kinds):
         return set(SIZES.values())
-    return {int(kind[1:]) for kind in kinds if kind[0] in "rm" and kind[1:].isdigit()}
+    return {int(kind.lstrip("imr")) for kind in kinds if kind.lstrip("imr").isdigit()}
 
 
 def _is_extended(value: int, width: int) -> bool:

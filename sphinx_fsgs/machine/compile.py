@@ -326,10 +326,10 @@ def _statements(block: Block) -> Iterator[Statement]:
             yield from _statements(statement.otherwise)
 
 
-def _written(block: Block) -> frozenset[str]:
-    """Return the names that a block assigns to."""
+def _written(block: Block) -> frozenset[Place]:
+    """Return the named places and the places in memory that a block assigns to."""
     places = (each.place for each in _statements(block) if isinstance(each, (Assign, Undefined)))
-    return frozenset(place.name for place in places if isinstance(place, Name))
+    return frozenset(place for place in places if isinstance(place, (Name, Memory)))
 
 
 def _expressions(statement: Statement) -> Iterator[Expr]:
@@ -366,7 +366,7 @@ class _Function:
         self.wrote = False
         self.faults_after_write = False
         self.globals: dict[str, object] = {}
-        self.written: frozenset[str] = frozenset()
+        self.written: frozenset[Place] = frozenset()
 
     def fresh(self, hint: str) -> str:
         """Return a variable name not used before in this function."""
@@ -836,7 +836,7 @@ class _Function:
         if isinstance(expr, Number):
             return constant(expr.value)
         if isinstance(expr, Name):
-            is_write = int(expr.name in self.written)
+            is_write = int(expr in self.written)
             return self.value_of(self.meaning(expr.name, out, expr.span), out, expr.span, is_write)
         if isinstance(expr, Slice):
             return self.slice(expr, out)
@@ -852,7 +852,8 @@ class _Function:
             return self.apply(expr, out)
         if isinstance(expr, Memory):
             size = self.fixed(expr.size, out)
-            return self.load(expr.segment, self.expression(expr.address, out), size, out, expr.span)
+            address = self.expression(expr.address, out)
+            return self.load(expr.segment, address, size, out, expr.span, int(expr in self.written))
         if isinstance(expr, Msr):
             return self.read_msr(self.expression(expr.index, out), out)
         raise CompileError("?names belong to examples, not to Operations", expr.span)

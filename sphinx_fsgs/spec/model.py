@@ -71,12 +71,16 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
-    """An exception: its vector number, and whether an error code comes with it."""
+    """An exception: its vector number, and whether an error code comes with it.
+
+    Of a ``trap`` the saved RIP is that of the next instruction, of any other that of the instruction itself.
+    """
 
     name: str
     vector: int
     error_code: bool
     title: str
+    trap: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,13 @@ class Spec:
         sheet = Sheet(self.folder / "faults.toml")
         rows = _tables(sheet)
         found = {
-            name: FaultKind(name, row.number("vector", 0, 31), row.maybe("error_code") is True, row.text("title"))
+            name: FaultKind(
+                name,
+                row.number("vector", 0, 31),
+                row.maybe("error_code") is True,
+                row.text("title"),
+                row.maybe("trap") is True,
+            )
             for name, row in rows
         }
         sheet.finish()

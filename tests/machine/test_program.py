@@ -115,7 +115,7 @@ def test_operands_are_what_they_look_like() -> None:
     through_stack = Effective(layout.views["RBP"], layout.views["RCX"], 4, 8, 64)
     assert store.binding.names["DST"] == InMemory("SS", through_stack, 16)
     assert wide.binding.names["SRC"] == Constant(0xFFFFFFFF, 32)
-    assert wide.binding.sizes == {"OperandSize": 32}
+    assert wide.binding.sizes == {"AddressSize": 64, "OperandSize": 32}
     assert store.uses_segment == {"SS"} and load.uses_segment == frozenset()
 
 

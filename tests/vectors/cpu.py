@@ -89,6 +89,8 @@ def run(vector: Vector, program: Program, answers: Answers, meta: Mapping[str, A
             compiler(False).operation(bound.stem, bound.binding)(cells, machine, answers)  # type: ignore[union-attr]
         except Fault as fault:
             machine.undo()
+            if spec().faults[fault.vector].trap:
+                before[rip] = program.address(index + 1)
             return Run(before, machine, world, fault)
         if machine.restarted:
             cells[rip] = program.address(index)
