@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar, cast
 
 from sphinx_fsgs.check.example import Compiled
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
-from sphinx_fsgs.machine.c_lower import Lowered, Variable, lower
+from sphinx_fsgs.machine.c_lower import Lowered, lower
 from sphinx_fsgs.machine.c_types import object_kind
+from sphinx_fsgs.machine.c_variables import Variable
 from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.syntax.changed import changed
 from sphinx_fsgs.syntax.example import Assume, Assumption, Example, InMode, Place
 from sphinx_fsgs.syntax.expression import ADDRESS, CONTENT, Binary, Call, Expr, Memory, Name, Number
 from sphinx_fsgs.syntax.read_example import overriding
@@ -100,17 +102,3 @@ class _Variables:
     def _problem(self, expr: Call, message: str, help_text: str) -> Expr:
         self.found.append(Diagnostic(UNKNOWN_VARIABLE, "error", expr.span, message, AUTHORITY, help_text))
         return Number(0, expr.span)
-
-
-def changed(tree: _T, change: Callable[[object], object | None]) -> _T:
-    """Return a tree in which each part for which there is another is that one."""
-    other = change(tree)
-    if other is not None:
-        return cast(_T, other)
-    if isinstance(tree, tuple):
-        return cast(_T, tuple(changed(each, change) for each in tree))
-    if not is_dataclass(tree) or isinstance(tree, type):
-        return tree
-    values = {each.name: getattr(tree, each.name) for each in fields(tree)}
-    parts = {name: changed(value, change) for name, value in values.items() if is_dataclass(value) or value}
-    return replace(tree, **{name: part for name, part in parts.items() if part is not values[name]})
