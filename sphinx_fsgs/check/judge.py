@@ -105,6 +105,16 @@ class Finished:
         chosen = self.paths[path]
         return self.questions.possible([*chosen.conditions, *conditions], chosen)
 
+    def in_no_doubt(self) -> None:
+        """Make sure that no object overlaps one that its address was computed from, where one of them was written.
+
+        :raises BoundReached: when one can: what the terms say of memory is then not all that may be in it.
+        """
+        for number, path in enumerate(self.paths):
+            for overlap in path.final.memory.doubts():
+                if self.can(number, overlap):
+                    raise BoundReached("memory")
+
 
 class Judge:
     """Makes runs and judges them; compiled code is kept for all of them."""
@@ -155,6 +165,8 @@ class Judge:
                     failed = self.failure(run, number, violated, claim)
                     if failed is not None:
                         return failed
+        if claims:
+            run.in_no_doubt()
         return Judgement("holds", assuming=run.assuming, paths=len(run.paths), computed=self._computed(run))
 
     def failure(self, run: Finished, number: int, violated: terms.Value, claim: Claimed) -> Judgement | None:

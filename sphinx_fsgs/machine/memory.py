@@ -3,6 +3,8 @@
 An address is brought to origin + offset. The same origin is exact; another origin is another object,
 because an example names things apart. Constant addresses all lie in one object, whose origin is 0;
 where things may overlap, so do all others, and a read looks through every write before it.
+An address that is one of several, as behind a conditional move, is looked at in each case. One that is
+computed from another in any other way is *derived*: nothing says that the two are apart, so who judges asks.
 Below the writes lies the initial memory, of which nothing is known: ``mem(address)``, byte by byte.
 """
 
@@ -21,6 +23,9 @@ MAX_INDEXED_WRITES = 64
 
 MAX_BYTES = 4096
 """Bytes at constant offsets that may be written to one object; beyond, ``undecided: bound memory``."""
+
+MAX_CASES = 16
+"""Addresses that one access may go to, each under its own condition; beyond, ``undecided: bound memory``."""
 
 INITIAL = "mem"
 """The unknown function from addresses to the bytes that memory holds at first."""
@@ -52,7 +57,7 @@ class Object:
 class _Content:
     """What copies of a memory share until one of them changes it."""
 
-    __slots__ = ("objects", "owned", "origins", "used", "spans", "one_object")
+    __slots__ = ("objects", "owned", "origins", "used", "spans", "one_object", "derived", "ranges")
 
     def __init__(self) -> None:
         self.one_object = False
@@ -61,6 +66,8 @@ class _Content:
         self.origins: dict[Term, None] = {}
         self.used: dict[Value, None] = {}
         self.spans: dict[Value, tuple[int, int]] = {}
+        self.derived: dict[tuple[Value, Value], None] = {}
+        self.ranges: dict[Value, tuple[int, int]] = {}
 
     def copy(self) -> _Content:
         """Return content that can be changed; its objects are still shared."""
@@ -70,6 +77,8 @@ class _Content:
         other.origins = dict(self.origins)
         other.used = dict(self.used)
         other.spans = dict(self.spans)
+        other.derived = dict(self.derived)
+        other.ranges = dict(self.ranges)
         return other
 
 
@@ -91,12 +100,21 @@ class Memory:
         """Let any two addresses be the same, from here on."""
         self._changed().one_object = True
 
+    def bound(self, value: Value, low: int, high: int) -> None:
+        """Say that ``value`` is never less than ``low`` nor more than ``high`` in any state of the run."""
+        known = self._content.ranges.get(value, (0, terms.ones(WIDTH)))
+        self._changed().ranges[value] = max(known[0], low), min(known[1], high)
+
     def _changed(self) -> _Content:
         """Return the content, to be changed."""
         if self._shared:
             self._content = self._content.copy()
             self._shared = False
         return self._content
+
+    def knows(self, address: Value) -> bool:
+        """Whether an address lies in an object that is known already."""
+        return self._known(address) is not None
 
     def declare(self, origin: Value, low: int = 0, high: int = 0) -> None:
         """Say that ``origin`` begins an object of its own that reaches from ``low`` to ``high`` bytes from it."""
@@ -107,6 +125,15 @@ class Memory:
 
     def locate(self, address: Value) -> tuple[Value, Value]:
         """Return the origin of the object that an address lies in, and the offset from it."""
+        found = self._known(address)
+        if found is None:
+            base, constant = terms.split(address)
+            assert isinstance(base, Term)
+            self._open(base)
+            return base, _signed(constant)
+        return found
+
+    def _known(self, address: Value) -> tuple[Value, Value] | None:
         base, constant = terms.split(address)
         if isinstance(base, int) or self._content.one_object:
             return 0, address
@@ -115,11 +142,34 @@ class Memory:
         for origin, rest in _cuts(base):
             if origin in self._content.origins:
                 return origin, terms.add(rest, constant, WIDTH)
-        self._open(base)
-        return base, _signed(constant)
+        return None
+
+    def _cases(self, address: Value) -> list[tuple[Value, Value]]:
+        """Return the addresses that an address may be, each with the condition under which it is that one."""
+        done: list[tuple[Value, Value]] = []
+        pending = [(1, address)]
+        while pending:
+            guard, each = pending.pop()
+            choice = None if self._known(each) else _choice(each)
+            if choice is None:
+                done.append((guard, each))
+                if len(done) > MAX_CASES:
+                    raise BoundReached("memory")
+                continue
+            condition, then, otherwise = choice
+            pending.append((terms.and_(guard, terms.not_(condition)), otherwise))
+            pending.append((terms.and_(guard, condition), then))
+        return done
 
     def load(self, address: Value, size: int) -> Value:
         """Return ``size`` bytes at an address, little-endian."""
+        *others, (_, last) = self._cases(address)
+        value = self._load(last, size)
+        for guard, each in others:
+            value = terms.ite(guard, self._load(each, size), value, 8 * size)
+        return value
+
+    def _load(self, address: Value, size: int) -> Value:
         origin, offset = self.locate(address)
         self._touch(origin, offset, size)
         found = self._content.objects.get(origin)
@@ -128,6 +178,10 @@ class Memory:
 
     def store(self, address: Value, size: int, value: Value, guard: Value) -> None:
         """Write ``size`` bytes at an address where the guard holds."""
+        for case, each in self._cases(address):
+            self._store(each, size, value, terms.and_(guard, case))
+
+    def _store(self, address: Value, size: int, value: Value, guard: Value) -> None:
         origin, offset = self.locate(address)
         self._touch(origin, offset, size)
         target = self._own(origin)
@@ -165,6 +219,14 @@ class Memory:
             for other, bottom, top in ranges[number + 1 :]:
                 yield from _disjoint((one, low, high), (other, bottom, top))
 
+    def doubts(self) -> Iterator[Value]:
+        """Yield for each two objects of which one is derived from the other and one is written: when they overlap."""
+        content = self._content
+        for one, other in content.derived:
+            if one in content.spans and other in content.spans and not content.objects.keys().isdisjoint((one, other)):
+                here, there = (one, *content.spans[one]), (other, *content.spans[other])
+                yield terms.not_(terms.all_of(_disjoint(here, there)))
+
     def apart_from(self, origin: Value, low: int, high: int) -> Iterator[Value]:
         """Yield that no object but the one of this origin reaches into offsets ``low`` up to ``high`` from there."""
         for other, (bottom, top) in self._content.spans.items():
@@ -181,7 +243,13 @@ class Memory:
 
     def _open(self, origin: Term) -> None:
         if origin not in self._content.origins:
-            self._changed().origins[origin] = None
+            content = self._changed()
+            mine = _made_of(origin)
+            for other in content.origins:
+                theirs = _made_of(other)
+                if mine <= theirs or theirs <= mine:
+                    content.derived[other, origin] = None
+            content.origins[origin] = None
 
     def _touch(self, origin: Value, offset: Value, size: int) -> None:
         if origin not in self._content.used:
@@ -214,8 +282,23 @@ class Memory:
         else:
             value = self._indexed(found, origin, at)
         for write in found.log:
-            value = _through(write, at, value)
+            if self._may_hit(write, at):
+                value = _through(write, at, value)
         return value
+
+    def _may_hit(self, write: Write, at: Value) -> bool:
+        """Whether a byte at this offset may be one that was written, as far as ranges tell."""
+        first, last = self._range(write.offset)
+        low, high = self._range(at)
+        last += write.size - 1
+        return first <= high and low <= last or last > terms.ones(WIDTH)
+
+    def _range(self, offset: Value) -> tuple[int, int]:
+        if isinstance(offset, int):
+            return offset & terms.ones(WIDTH), offset & terms.ones(WIDTH)
+        base, constant = terms.split(offset)
+        low, high = self._content.ranges.get(base, (0, terms.ones(WIDTH)))
+        return (low + constant, high + constant) if high + constant <= terms.ones(WIDTH) else (0, terms.ones(WIDTH))
 
     def _indexed(self, found: Object, origin: Value, at: Term) -> Value:
         value = initial_byte(origin, at)
@@ -249,6 +332,37 @@ def _through(write: Write, at: Value, value: Value) -> Value:
         byte = terms.extract(write.value, 8 * index + 7, 8 * index)
         value = terms.ite(terms.and_(write.guard, hit), byte, value, 8)
     return value
+
+
+def _choice(address: Value) -> tuple[Value, Value, Value] | None:
+    """Return a condition and what an address is if it holds and if not, for one with a choice among its summands."""
+    base, constant = terms.split(address)
+    summands = list(_summands(base)) if isinstance(base, Term) else []
+    for number, each in enumerate(summands):
+        if each.op == "ite":
+            rest: Value = constant
+            for other in summands[:number] + summands[number + 1 :]:
+                rest = terms.add(rest, other, WIDTH)
+            condition, then, otherwise = terms.choice(each)
+            return condition, terms.add(then, rest, WIDTH), terms.add(otherwise, rest, WIDTH)
+    return None
+
+
+def _made_of(origin: Value) -> frozenset[Term]:
+    """Return the unknown values that an origin is computed from; what is read from memory is one of them."""
+    found: set[Term] = set()
+    pending = [origin] if isinstance(origin, Term) else []
+    seen: set[Term] = set()
+    while pending:
+        each = pending.pop()
+        if each in seen:
+            continue
+        seen.add(each)
+        if each.op in ("var", "apply"):
+            found.add(each)
+        else:
+            pending.extend(terms.operands(each))
+    return frozenset(found)
 
 
 def _cuts(base: Term) -> Iterator[tuple[Term, Value]]:

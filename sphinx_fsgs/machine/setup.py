@@ -238,7 +238,7 @@ def _store(start: Start, place: Expr, value: Value, width: int) -> None:
     elif isinstance(place, MemoryExpr):
         name_new(start, place.address, 64)
         address = value_at(place.address, start.place(), 64)
-        _declare(start, place.address)
+        _declare(start, place.address, address)
         start.state.memory.store(address, width // 8, value, 1)
     elif isinstance(place, Slice):
         high, low = _constant(start, place.high), _constant(start, place.low)
@@ -287,11 +287,14 @@ def _write(start: Start, view: View, value: Value, exact: bool = False) -> None:
             machine.write_part(slot.cell, part, 1, slot.high, slot.low)
 
 
-def _declare(start: Start, address: Expr) -> None:
-    """Say that what an address names begins an object of its own."""
+def _declare(start: Start, address: Expr, value: Value) -> None:
+    """Say that what an address names first begins an object of its own, unless it lies in one that is known."""
+    if start.state.memory.knows(value):
+        return
     for each in walk(address):
         if isinstance(each, Free):
             start.state.memory.declare(start.names[each.name].value)
+            return
 
 
 # ---- assume, descriptors ------------------------------------------------------------------------
@@ -303,7 +306,10 @@ def _assume(start: Start, condition: Expr) -> None:
             name_new(start, each, 64)
             start.state.memory.declare(value_at(each.arguments[0], start.place(), 64), -STACK_ROOM, STACK_ROOM)
     for each in _conjuncts(condition):
-        start.conditions.append(_room(start, each) if _is_stack(each) else truth(each, start.place()))
+        condition = _room(start, each) if _is_stack(each) else truth(each, start.place())
+        start.conditions.append(condition)
+        if found := terms.range_in(condition):
+            start.state.memory.bound(*found)
 
 
 def _conjuncts(condition: Expr) -> Iterator[Expr]:

@@ -608,6 +608,28 @@ def operands(term: Term) -> tuple[Term, ...]:
     return tuple(each for each in term.args if isinstance(each, Term))
 
 
+def choice(term: Term) -> tuple[Value, Value, Value]:
+    """Return the condition of a choice and its two arms."""
+    condition, then, otherwise = map(_value, term.args)
+    return condition, then, otherwise
+
+
+def range_in(condition: Value) -> tuple[Term, int, int] | None:
+    """Return the term that a condition compares with a constant, and from where to where it then lies."""
+    if isinstance(condition, int):
+        return None
+    holds = condition.op != "not"
+    compared = condition if holds else operands(condition)[0]
+    if compared.op != "ult":
+        return None
+    low, high = map(_value, compared.args)
+    if isinstance(low, Term) and isinstance(high, int):
+        return (low, 0, high - 1) if holds else (low, high, ones(low.width))
+    if isinstance(low, int) and isinstance(high, Term):
+        return (high, low + 1, ones(high.width)) if holds else (high, 0, low)
+    return None
+
+
 def post_order(roots: Iterable[Value]) -> Iterator[Term]:
     """Yield every term below the roots once, operands before what uses them; no recursion."""
     seen: set[int] = set()

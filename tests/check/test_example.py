@@ -267,6 +267,37 @@ MEMORY = [
     ),
 ]
 
+OPEN_OFFSET = "u64[?gs] = ?gs; u64[?gs + ?i] = ?w; GS.base = ?gs; RDX = ?i"
+CHOSEN = "test %rdx, %rdx; cmovz %rbx, %rax"
+POINTERS = [
+    Row("movq %gs:0, %rax; mov (%rax,%rdx), %rcx", HOLDS, f"{OPEN_OFFSET}; assume 8 <= ?i and ?i < 0x1000", "RCX = ?w"),
+    Row("movq %gs:0, %rax", HOLDS, f"{OPEN_OFFSET}; assume ?i >= 8 and ?i < 0x1000", "RAX = ?gs"),
+    Row("movq %gs:0, %rax", FAILS, f"{OPEN_OFFSET}; assume ?i >= 7 and ?i < 0x1000", "RAX = ?gs", finding="FSGS210"),
+    Row("movq %gs:0, %rax", FAILS, f"{OPEN_OFFSET}; assume ?i >= 8", "RAX = ?gs", finding="FSGS210"),
+    Row(
+        f"{CHOSEN}; mov (%rax), %rcx",
+        FAILS,
+        "u64[?p] = 1; u64[?q] = 2; RAX = ?p; RBX = ?q",
+        "RCX = 3",
+        finding="FSGS210",
+    ),
+    Row(f"{CHOSEN}; mov (%rax), %rcx", HOLDS, "u64[?p] = 1; u64[?q] = 2; RAX = ?p; RBX = ?q", "RCX = 1 or RCX = 2"),
+    Row(
+        f"{CHOSEN}; movq $3, 8(%rax)",
+        HOLDS,
+        "u64[?p+8] = 1; u64[?q+8] = 2; RAX = ?p; RBX = ?q; RDX = ?c",
+        "u64[?q+8] = 3 when ?c = 0; u64[?p+8] = 1 when ?c = 0",
+    ),
+    Row(
+        "mov %rax, %rbx; and $-8, %rbx; movq $5, (%rbx); mov (%rax), %rcx",
+        "undecided",
+        "RAX = ?p; u64[?p] = 1",
+        "RCX = 1",
+        finding="FSGS240",
+        name="rounded down, it may be the same place",
+    ),
+]
+
 DESCRIPTORS = [
     Row("mov %ax, %gs", HOLDS, "CPL = 3; RAX = 0x2b; GDT[5] = data, dpl 3, base ?x", "GS.base = ?x; no fault"),
     Row("mov %ax, %gs", HOLDS, "CPL = 0; RAX = 0x2b; GDT[5] = none", "#GP(0x28)"),
@@ -426,6 +457,7 @@ ROWS = [
     *WHEN,
     *PLACES,
     *MEMORY,
+    *POINTERS,
     *DESCRIPTORS,
     *SCOPES,
     *VACUITY,

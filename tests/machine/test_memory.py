@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sphinx_fsgs.machine import solver, terms
-from sphinx_fsgs.machine.memory import MAX_INDEXED_WRITES, Memory, initial_byte
+from sphinx_fsgs.machine.memory import MAX_CASES, MAX_INDEXED_WRITES, Memory, initial_byte
 from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.machine.values import BoundReached
 from tests.machine.plain import Plain
@@ -187,3 +187,46 @@ def test_objects_behave_like_flat_memory(made: list[Access], index: int) -> None
                 flat.store(where, size, cut)
         else:
             assert Plain(values, initially)(memory.load(address, size)) == flat.load(where, size)
+
+
+def test_an_address_that_is_one_of_several_reaches_each_under_its_condition() -> None:
+    memory, which = Memory(), terms.variable("which", 1)
+    memory.store(P, 8, 1, 1)
+    memory.store(Q, 8, 2, 1)
+    chosen = terms.ite(which, P, Q, 64)
+    assert memory.load(chosen, 8) is terms.ite(which, 1, 2, 64)
+    memory.store(at(chosen, 8), 8, 3, 1)
+    assert memory.load(at(P, 8), 1) is terms.ite(which, 3, initial_byte(P, 8), 8)
+    assert set(memory.used()) == {P, Q}
+
+
+def test_an_address_of_too_many_is_a_bound() -> None:
+    address: Value = P
+    for number in range(MAX_CASES):
+        address = terms.ite(terms.variable(f"c{number}", 1), terms.variable(f"p{number}", 64), address, 64)
+    with pytest.raises(BoundReached):
+        Memory().load(address, 1)
+
+
+def test_what_is_computed_from_an_address_is_in_doubt_once_one_of_them_is_written() -> None:
+    memory, rounded = Memory(), terms.bit_and(P, -8 & MASK, 64)
+    memory.load(P, 8)
+    memory.load(rounded, 8)
+    assert list(memory.doubts()) == []
+    memory.store(Q, 8, 1, 1)
+    assert list(memory.doubts()) == []
+    memory.store(rounded, 8, 1, 1)
+    (overlap,) = memory.doubts()
+    assert {p: Plain({"p": p})(overlap) for p in (0x1000, 0x1007)} == {0x1000: 1, 0x1007: 1}
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(-12, 40))
+def test_a_range_decides_only_what_is_so(low: int, more: int, offset: int) -> None:
+    memory, plain = Memory(), Memory()
+    memory.bound(INDEX, low, low + more)
+    for each in (memory, plain):
+        each.store(P, 8, 0x1111111111111111, 1)
+        each.store(terms.add(P, INDEX, 64), 8, 0x2222222222222222, 1)
+    for index in (low, low + more):
+        values = Plain({"p": 0x1000, "index": index}, lambda _, arguments: arguments[0])
+        assert values(memory.load(at(P, offset), 4)) == values(plain.load(at(P, offset), 4))
