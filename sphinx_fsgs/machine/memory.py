@@ -147,7 +147,7 @@ class Memory:
     def _cases(self, address: Value) -> list[tuple[Value, Value]]:
         """Return the addresses that an address may be, each with the condition under which it is that one."""
         done: list[tuple[Value, Value]] = []
-        pending = [(1, address)]
+        pending: list[tuple[Value, Value]] = [(1, address)]
         while pending:
             guard, each = pending.pop()
             choice = None if self._known(each) else _choice(each)

@@ -306,9 +306,9 @@ def _assume(start: Start, condition: Expr) -> None:
             name_new(start, each, 64)
             start.state.memory.declare(value_at(each.arguments[0], start.place(), 64), -STACK_ROOM, STACK_ROOM)
     for each in _conjuncts(condition):
-        condition = _room(start, each) if _is_stack(each) else truth(each, start.place())
-        start.conditions.append(condition)
-        if found := terms.range_in(condition):
+        holds = _room(start, each) if _is_stack(each) else truth(each, start.place())
+        start.conditions.append(holds)
+        if found := terms.range_in(holds):
             start.state.memory.bound(*found)
 
 
