@@ -75,7 +75,7 @@ def test_a_commit_is_named_by_its_hash(spec: Path) -> None:
     """Not by a branch or a word such as "latest", which lead somewhere else tomorrow."""
     commits = {each.key: each.commit for each in load_citations(spec).values() if each.commit}
     assert len(commits) > 20
-    assert {key: commit for key, commit in commits.items() if not re.fullmatch(r"[0-9a-f]{12,40}", commit)} == {}
+    assert {key: commit for key, commit in commits.items() if not re.fullmatch(r"[0-9a-f]{7,40}", commit)} == {}
 
 
 def cites_in(value: object) -> Iterator[str]:
