@@ -167,9 +167,9 @@ def _build(data: Mapping[str, object], msr_data: Mapping[str, object]) -> Layout
         _bits(build, name, _table(bits))
     segments = _segments(build, _table(data["segments"]))
     tables = _tables(build, _table(data["tables"]), segments)
+    msrs = tuple(_msr(build, _table(each)) for each in cast("list[object]", msr_data["msr"]))
     for name, text in _table(data["views"]).items():
         build.part(name, str(text))
-    msrs = tuple(_msr(build, _table(each)) for each in cast("list[object]", msr_data["msr"]))
     defaults = {name: str(value) for name, value in _table(data["default_segment"]).items() if name != "cites"}
     return Layout(
         tuple(build.cells),

@@ -160,6 +160,9 @@ def _ended(vector: Vector, done: Run) -> dict[str, Any]:
         "msrs.gs_base": cell("GS.base"),
         "msrs.kernel_gs_base": cell("GS_SHADOW"),
     }
+    if vector["init"]["cr4_fred"] and cell("CS.selector") & 3 == 3:
+        # The recording was made by the handler of the event that ends a vector, and under FRED that event swaps.
+        found["msrs.gs_base"], found["msrs.kernel_gs_base"] = cell("GS_SHADOW"), cell("GS.base")
     try:
         found["rflags"] = read(cells, layout.views["RFLAGS"], _ignored(vector))
     except NeedsTerms:
