@@ -168,6 +168,8 @@ class Replayer:
         except Fault:
             cells[:] = saved
             raise
+        if machine.restarted:
+            cells[rip] = self.program.address(index)
         return self.program.index(cells[rip])
 
     def _observed(

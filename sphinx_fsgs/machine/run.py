@@ -461,6 +461,9 @@ class Runner:
         else:
             completed = self.compiler.operation(bound.stem, bound.binding)(machine, 1, 1, start.answers)
         assert isinstance(completed, (int, Term))
+        if machine.restarted != 0:
+            again = program.address(walk.index)
+            machine.write(_rip(start), again, machine.restarted)
         return machine, completed
 
     def _feasible(self, guard: Value, walk: _Walk, questions: Questions) -> bool:

@@ -119,7 +119,8 @@ def settled(condition: Value, known: Mapping[Term, int]) -> Value:
 class Machine:
     """One step of one path: the compiled code reads and writes through it.
 
-    After the step ``faults``, ``events``, ``assumed`` and ``deferred`` say what else happened. ``known``
+    After the step ``faults``, ``events``, ``assumed`` and ``deferred`` say what else happened, and ``restarted``
+    when the same instruction is to run again. ``known``
     holds the truth of conditions that the path has already decided; ``tag`` tells this step's undefined
     values from those of others.
     """
@@ -135,6 +136,7 @@ class Machine:
         self.deferred: list[Deferred] = []
         self.assumed: list[Value] = []
         self.reads: set[int] = set()
+        self.restarted: Value = 0
 
     # ---- cells ----
 
@@ -180,6 +182,10 @@ class Machine:
         """Note an exception and return the guard of what goes on behind it: nothing."""
         self.faults.append(PossibleFault(guard, vector, error, line))
         return 0
+
+    def restart(self, guard: Value) -> None:
+        """Note that the instruction begins again where the guard holds: the next boundary lies before it."""
+        self.restarted = terms.or_(self.restarted, guard)
 
     def merge(self, before: Value, yes: Value, yes_after: Value, no: Value, no_after: Value) -> Value:
         """Return the guard behind an IF from those of its branches."""

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.source import Fragment, Line, Span
-from sphinx_fsgs.syntax.assembly import AsmStatement, Label, TheBlock
+from sphinx_fsgs.syntax.assembly import AsmStatement, Instruction, Label, TheBlock
 from sphinx_fsgs.syntax.errors import Language, parse
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
-from sphinx_fsgs.syntax.pieces import cut
+from sphinx_fsgs.syntax.pieces import cut, one_line
 from sphinx_fsgs.syntax.read_environment import line_words, read_environment
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _NOT_CODE = 'annotate the block with "skip" if it is not code'
 THE_BLOCK = re.compile(r"the[ \t]+block", re.IGNORECASE)
 
 _STATEMENT = Language("assembly_att", "statement", "FSGS142", AUTHORITY)
+_SECOND_WORD = re.compile(r"[ \t]+([A-Za-z]\w*)")
 _FIRST_WORD = re.compile(r"(?:(?:[A-Za-z_.$][\w.$]*|\d+)[ \t]*:\s*)*([A-Za-z_.][\w.]*)(?![\w.]|[ \t]*:)")
 
 # What GNU as and the kernel's sources use around code, and what has no meaning for a run of it.
@@ -63,6 +65,9 @@ def _read(piece: Fragment, lexicon: Lexicon, findings: Findings) -> tuple[AsmSta
         labels = _read(cut(piece, 0, first.start(1)), lexicon, findings) if first.start(1) else ()
         line = read_environment(cut(piece, first.start(1), len(piece.text)), lexicon, findings)
         return labels if line is None else (*labels, line)
+    second = _SECOND_WORD.match(piece.text, first.end(1)) if first is not None else None
+    if first is not None and second is not None and f"{first[1]} {second[1]}".lower() in lexicon.mnemonics:
+        return _of_two_words(piece, first, second, lexicon, findings)
     tree = parse(_STATEMENT, piece)
     if isinstance(tree, Diagnostic):
         return _unreadable(piece, tree, lexicon, findings)
@@ -77,6 +82,21 @@ def _read(piece: Fragment, lexicon: Lexicon, findings: Findings) -> tuple[AsmSta
     unknown = [each for each in findings.found[before:] if each.code == "FSGS140"]
     findings.found[before:] = unknown or findings.found[before:]  # what is no instruction has no operands
     return tuple(each for each in parts if not isinstance(each, str) and (good or isinstance(each, Label)))
+
+
+def _of_two_words(
+    piece: Fragment, first: re.Match[str], second: re.Match[str], lexicon: Lexicon, findings: Findings
+) -> tuple[AsmStatement, ...]:
+    """Read a statement whose mnemonic is a prefix and a word: as if the prefix were not there, and then with it."""
+    kept = list(piece.text)
+    _blank(kept, *first.span(1))
+    mnemonic = f"{first[1]} {second[1]}".lower()
+    written = one_line(piece.text[first.start(1) :].strip())
+    span = piece.span(first.start(1), len(piece.text.rstrip()))
+    return tuple(
+        replace(each, mnemonic=mnemonic, text=written, span=span) if isinstance(each, Instruction) else each
+        for each in _read(_with_text(piece, "".join(kept)), lexicon, findings)
+    )
 
 
 def _unreadable(piece: Fragment, problem: Diagnostic, lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:

@@ -273,6 +273,8 @@ def run_concrete(case: Case, code: Program, given: Facts, answers: Answers) -> E
             if line.requires and not answers[FEATURE_PREFIX + line.requires]:
                 raise Fault("#UD", None, 0)
             _execute(line, case.mode, cells, machine, answers, before)
+            if machine.restarted:
+                cells[rip] = code.address(index)
             index = code.index(cells[rip])
             events += machine.events
         except Fault as raised:

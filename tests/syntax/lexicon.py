@@ -20,8 +20,9 @@ LEXICON = Lexicon(
     registers={name.lower(): name for name in (*_WIDE, *_NARROW, "CS", "FS", "GS")},
     mnemonics=frozenset(
         "mov movl movq movabs push pop popq swapgs lkgs rdgsbase wrgsbase wrmsr wrmsrns rdmsr lea leaq add sub nop "
-        "jmp je jne call ret cli sti lgs entry".split()
-    ),
+        "jmp je jne call ret cli sti lgs entry movsb stosq".split()
+    )
+    | {"rep movsb", "rep stosq"},
     subjects={
         "swapgs": "SWAPGS",
         "mov gs": "MOV_LOAD",

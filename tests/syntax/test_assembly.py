@@ -94,6 +94,14 @@ def test_a_mnemonic_is_no_prefix_of_a_label() -> None:
     )
 
 
+def test_a_prefix_that_the_spec_describes_is_part_of_the_mnemonic() -> None:
+    (label, fill, move) = _read("1: rep  stosq\n REP MOVSB # all of it")
+    assert label == Label("1", S)
+    assert fill == Instruction("rep stosq", (), "rep stosq", S)
+    assert move == Instruction("rep movsb", (), "REP MOVSB", S)
+    assert fill.span == Span("<text>", 1, 4, 1, 14)  # type: ignore[attr-defined]
+
+
 def test_comments_of_all_kinds_and_upper_case() -> None:
     text = "/* one\n two; swapgs */ SWAPGS // x ; y\nswapgs # z\n#ifdef X\nmov /* a\n b */ %eax, %ebx"
     first, second, third = _read(text)
@@ -131,6 +139,7 @@ def test_the_block_is_a_line_of_a_run_section_only() -> None:
         ("x: .byte 0x0f", "FSGS144", (4, 9), ".byte puts bytes into the code", ""),
         ("lock add $1, (%rax)", "FSGS145", (1, 5), 'the prefix "lock" is not part of the language', ""),
         ("rep; nop", "FSGS145", (1, 4), 'the prefix "rep" is not part of the language', ""),
+        ("x: rep swapgs", "FSGS145", (4, 7), 'the prefix "rep" is not part of the language', ""),
         ("mov <x>, %rax", "FSGS142", (5, 6), '"<" is not expected here', ""),
     ],
 )
