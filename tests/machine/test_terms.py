@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sphinx_fsgs.machine import solver, terms
 from sphinx_fsgs.machine.terms import Evaluator, Term, Value
+from sphinx_fsgs.machine.terms.term import _table as INTERNED
 from sphinx_fsgs.machine.values import BoundReached
 from tests.machine.plain import Plain, compute
 
@@ -187,9 +188,9 @@ def test_the_number_of_terms_is_bounded() -> None:
 
 
 def test_terms_that_nobody_holds_are_forgotten() -> None:
-    before = len(terms._table)
+    before = len(INTERNED)
     terms.add(terms.variable("fleeting1", 8), terms.variable("fleeting2", 8), 8)
-    assert len(terms._table) == before
+    assert len(INTERNED) == before
 
 
 def test_applications_to_equal_arguments_have_one_value() -> None:
