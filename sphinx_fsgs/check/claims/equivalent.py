@@ -185,8 +185,8 @@ def _end(there: Counterexample, here: Counterexample) -> str:
 
 def _size(variant: Variant) -> int:
     bound = (each for each in variant.program.instructions if isinstance(each, Bound))
-    sizes = [each.binding.sizes["OperandSize"] for each in bound if each.binding.sizes]
-    return sizes[0] if sizes else 0
+    sizes = (each.binding.sizes.get("OperandSize", 0) for each in bound)
+    return next(filter(None, sizes), 0)
 
 
 def read(tree: ClaimTree, spec: Spec) -> Equivalent:
