@@ -1,6 +1,7 @@
 """From the instructions that a sentence names to programs: every form of them, with arbitrary registers.
 
-An instruction named without operands stands for each of its forms with register operands. Registers are
+An instruction named without operands stands for each of its forms with register operands; an address that is only
+computed, as LEA's, is one in a register. Registers are
 interchangeable but for those that the Operation itself names, so one of the others stands for all of
 them, and each of those is tried beside it.
 """
@@ -17,8 +18,8 @@ from sphinx_fsgs.machine.operands import Formula, Meaning
 from sphinx_fsgs.machine.program import START, Call, Element, Program
 from sphinx_fsgs.machine.setup import Start, assign, name_new
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
+from sphinx_fsgs.syntax.assembly import Address, Operand, Register
 from sphinx_fsgs.syntax.assembly import Instruction as Line
-from sphinx_fsgs.syntax.assembly import Operand, Register
 from sphinx_fsgs.syntax.claim import Sequence, Subject
 from sphinx_fsgs.syntax.example import Mode
 from sphinx_fsgs.syntax.expression import Expr, Free, Name, Number
@@ -65,6 +66,16 @@ def variants(sequence: Sequence, mode: Mode, spec: Spec) -> tuple[Variant, ...]:
                 key = tuple(each.key() for each in variant.program.instructions)
                 found.setdefault(key, variant)
     return tuple(found.values())
+
+
+def why_none(sequence: Sequence, mode: Mode, spec: Spec) -> str:
+    """Return why the words stand for no program in a mode."""
+    for subject in sequence.subjects:
+        entry = _entry(subject, spec)
+        if isinstance(entry, Instruction) and (not entry.modes or mode in entry.modes):
+            if all(next(_lines(subject, entry, width, "RAX", spec), None) is None for width in WIDTHS):
+                return f"{subject.text} has no form with registers alone; run one in an example"
+    return f"not available in {mode} mode"
 
 
 def _entry(subject: Subject, spec: Spec) -> Instruction | Service:
@@ -166,9 +177,15 @@ def _operand(kinds: tuple[str, ...], subject: Subject, width: int, register: str
             if name in spec.layout.general and view.slots[0].cell == cell and view.width == width
         )
         return Register(name, subject.span)
+    if "address" in kinds:
+        return Address(None, None, register, None, 1, subject.span)
     return None
 
 
 def _text(form: Form, operands: tuple[Operand, ...]) -> str:
-    words = ", ".join(f"%{each.name.lower()}" for each in operands if isinstance(each, Register))
+    words = ", ".join(
+        f"%{each.name.lower()}" if isinstance(each, Register) else f"(%{str(each.base).lower()})"
+        for each in operands
+        if isinstance(each, (Register, Address))
+    )
     return f"{form.mnemonics[0]} {words}".rstrip()

@@ -37,7 +37,8 @@ class Index:
     """What the files are called and what they define, without a parse.
 
     ``mnemonics`` leads from each spelling, suffixes included, to the stems that may have it;
-    ``subjects`` from what sentences say, in lower case; ``definitions`` from functions and procedures.
+    ``subjects`` from what sentences say, in lower case: what ``Names:`` lists, and without that line each
+    mnemonic, and the manual's name, that no other instruction has; ``definitions`` from functions and procedures.
     """
 
     stems: tuple[str, ...]
@@ -68,17 +69,23 @@ def read_index(folder: Path) -> Index:
     """
     mnemonics: dict[str, list[str]] = {}
     subjects: dict[str, str] = {}
+    unnamed: dict[str, set[str]] = {}
     stems = []
     for path in sorted((folder / "instructions").glob("*.insn")):
         text = _text(path)
         stems.append(path.stem)
         for spelling in _spellings(text):
             mnemonics.setdefault(spelling, []).append(path.stem)
-        subjects.update((name, path.stem) for name in _subjects(text))
+        named = tuple(_subjects(text))
+        subjects.update((name, path.stem) for name in named)
+        for name in () if named else _own_names(text):
+            unnamed.setdefault(name, set()).add(path.stem)
+    spelt = {name: tuple(dict.fromkeys(found)) for name, found in mnemonics.items()}
+    alone = {name: min(own) for name, own in unnamed.items() if len(own.union(spelt.get(name, ()))) == 1}
     return Index(
         tuple(stems),
-        {name: tuple(dict.fromkeys(found)) for name, found in mnemonics.items()},
-        subjects,
+        spelt,
+        alone | subjects,
         _definitions(folder),
         _services(folder),
     )
@@ -89,6 +96,13 @@ def _spellings(text: str) -> Iterator[str]:
         for name in names.split(","):
             for suffix in suffixes.split(","):
                 yield name.strip() + suffix
+
+
+def _own_names(text: str) -> Iterator[str]:
+    """Yield what an instruction is called by its title and its ``Syntax:`` lines, without suffixes, in lower case."""
+    title = text.partition(" \u2014 ")[0]
+    yield from (name.lower() for name in title.split("/") if name.isalnum())
+    yield from (name.strip() for names, _ in _SYNTAX.findall(text) for name in names.split(","))
 
 
 def _subjects(text: str) -> Iterator[str]:

@@ -197,21 +197,22 @@ class _Builder:
         if tree.data == "intrinsic":
             return self._intrinsic(tree)
         words = [each for each in tree.children if isinstance(each, str)]
-        aims = [each for each in _trees(tree) if each.data == "target"]
+        aims = [each for each in _trees(tree) if each.data in ("target", "source")]
         span = self.fragment.span(words[0].start_pos or 0, (words[-1].end_pos if not aims else aims[0].meta.end_pos))
         name = " ".join(words)
         target = str(aims[0].children[0]) if aims else None
         subjects = self.lexicon.subjects
-        whole = f"{name} to {target}".lower()
+        aimed = f"{name} {'from' if aims and aims[0].data == 'source' else 'to'} {target}"
+        whole = aimed.lower()
         if target is not None and whole in subjects:
-            return Subject(subjects[whole], self._segment(target), None, f"{name} to {target}", span)
+            return Subject(subjects[whole], self._segment(target), None, aimed, span)
         stem = subjects.get(name.lower(), "")
         if not stem:
             self._unknown_subject(words)
         if target is not None:
             target = self._target(target, self._token(aims[0].children[0]))
-        text = name if target is None else f"{name} to {target}"
-        return Subject(stem, self._segment(words[-1]), target, text, span)
+            aimed = f"{aimed.rpartition(' ')[0]} {target}"
+        return Subject(stem, self._segment(words[-1]), target, name if target is None else aimed, span)
 
     def _intrinsic(self, tree: Tree[Token]) -> Subject:
         """Return the instruction that a compiler makes of a call."""
@@ -235,6 +236,12 @@ class _Builder:
                 return
         where = self.fragment.span(words[0].start_pos or 0, words[-1].end_pos)
         spelt = {each.upper() for each in self.lexicon.subjects}
+        longer = sorted(each for each in spelt if each.startswith(f"{words[0].upper()} "))
+        if len(words) == 1 and longer:
+            self.findings.error(
+                "FSGS162", where, f"{words[0]} is several instructions", f"name one of them: {', '.join(longer)}"
+            )
+            return
         help = "name an instruction that the spec has"
         self.findings.unknown("FSGS162", where, "instruction", " ".join(words), spelt, help)
 

@@ -11,7 +11,7 @@ from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.calls import succeeded
 from sphinx_fsgs.check.conditions import MEMORY_WORD, Context, memory_kept, named_cells, unchanged
 from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
-from sphinx_fsgs.check.subjects import Variant, variants
+from sphinx_fsgs.check.subjects import Variant, variants, why_none
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import EvaluationError, Place, read_view, truth
@@ -141,7 +141,7 @@ def judge_variants(about: About, judge: Judge, answers: Asked, form: Form) -> Ju
                 return found
             if best is None or best.verdict == "n/a" or (found.verdict == "holds" and found.paths > best.paths):
                 best = found
-        return best or not_available(f"not available in {about.tree.mode} mode")
+        return best or not_available(why_none(about.subjects, about.tree.mode, about.spec))
 
     return judge.guarded(work)
 
