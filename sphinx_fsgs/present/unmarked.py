@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sphinx_fsgs.check.result import Result
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.document.compose import compose
 from sphinx_fsgs.document.model import Document
-from sphinx_fsgs.document.recognise import Recognised, compose, recognise
+from sphinx_fsgs.document.recognise import Recognised, recognise
 from sphinx_fsgs.present.findings import internal
 from sphinx_fsgs.syntax.claim import ClaimTree
 
