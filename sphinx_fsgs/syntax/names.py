@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from sphinx_fsgs.diagnostic import did_you_mean
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.expression import (
     ADDRESS,
@@ -171,12 +172,23 @@ class Names:
             self.findings.error("FSGS101", span, f'"the {word[4:]}" means nothing here', words or "name the cell")
         else:
             known = set(self.lexicon.cells) | set(self.lexicon.constants) | self.known | self.of_c
-            self.findings.unknown("FSGS101", span, "cell", word, known, "name a cell such as GS.base")
+            self.findings.error("FSGS101", span, f'unknown cell "{word}"', _nearest(word, known))
 
     def _is_msr(self, place: Expr) -> bool:
         whole = place.value if isinstance(place, Slice) else place
         cells = {self.lexicon.cells[name] for name in self.lexicon.msrs if name in self.lexicon.cells}
         return isinstance(whole, Msr) or (isinstance(whole, Name) and whole.name in cells)
+
+
+def _nearest(word: str, known: set[str]) -> str:
+    """Return the way out for a cell that is none; of a part such as ``.base`` it takes more than the part to be near."""
+    near = did_you_mean(word, known)
+    head, dot, part = word.partition(".")
+    parts = [each.partition(".") for each in known] if dot else []
+    wholes = sorted({whole for whole, _, other in parts if other == part})
+    if wholes and not did_you_mean(head, [near.partition(".")[0]]):
+        return f"name what has it: {', '.join(f'{whole}.{part}' for whole in wholes)}"
+    return f'did you mean "{near}"?' if near else "name a cell such as GS.base"
 
 
 def flattened(expr: Expr) -> tuple[Expr, ...]:
