@@ -81,7 +81,12 @@ class Statements(State):
         return Assume(self._names.condition(parts[0]), self.span(meta))
 
     def symbol(self, meta: Meta, parts: list[Token | Expr]) -> Assumption:
-        return Symbol(str(parts[0]), self._names.value(cast(Expr, parts[1])), self.span(meta))
+        name = str(parts[0])
+        if name in self._lexicon.cells or name in self._lexicon.segments:
+            message = f'"{name}" is a cell: conditions would mean that one, and the assembler this symbol'
+            help_text = f"give the symbol another name, or write {name} = ... for what the cell holds"
+            self._findings.error("FSGS115", self.span(cast("Token", parts[0])), message, help_text)
+        return Symbol(name, self._names.value(cast(Expr, parts[1])), self.span(meta))
 
     def unmapped(self, meta: Meta, parts: list[Expr]) -> Assumption:
         return Unmapped(self._names.value(parts[0]), self.span(meta))
