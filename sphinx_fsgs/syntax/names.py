@@ -181,7 +181,7 @@ class Names:
 
 
 def _nearest(word: str, known: set[str]) -> str:
-    """Return the way out for a cell that is none; of a part such as ``.base`` it takes more than the part to be near."""
+    """Return the way out for a cell that is none; of a part such as ``.base`` more than the part has to be near."""
     near = did_you_mean(word, known)
     head, dot, part = word.partition(".")
     parts = [each.partition(".") for each in known] if dot else []
