@@ -63,6 +63,18 @@ def nothing_checked(path: str) -> Diagnostic:
     )
 
 
+def not_rst(path: str) -> Diagnostic:
+    """FSGS609: a file that was named and that its suffix says is no reStructuredText."""
+    return Diagnostic(
+        "FSGS609",
+        "error",
+        top_of(path),
+        "this is no reStructuredText by its name, and is not read",
+        "the formats that are read: reStructuredText alone",
+        "name .rst or .txt files; Markdown and other formats have to be converted",
+    )
+
+
 def unreadable_folder(path: str, why: str) -> Diagnostic:
     """FSGS793: a folder whose files cannot be listed, so that nobody knows what was not checked."""
     return Diagnostic(

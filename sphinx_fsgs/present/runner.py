@@ -9,12 +9,15 @@ from pathlib import Path
 
 from sphinx_fsgs.check.result import DocumentResult, Report
 from sphinx_fsgs.diagnostic import Diagnostic
-from sphinx_fsgs.present.findings import internal, nothing_checked, top_of, unreadable_folder
+from sphinx_fsgs.present.findings import internal, not_rst, nothing_checked, top_of, unreadable_folder
 
 SUFFIX = ".rst"
 
-# The file cannot be opened, is no text, is too large.
-_UNREADABLE = ("FSGS601", "FSGS602", "FSGS606")
+READ = ("", SUFFIX, ".rest", ".txt", ".inc")
+"""The suffixes of a file that is read when it is named."""
+
+# The file cannot be opened, is no text, is too large, is in another format.
+_UNREADABLE = ("FSGS601", "FSGS602", "FSGS606", "FSGS609")
 
 Check = Callable[[Path, str], DocumentResult]
 """What checks one file: its path, and the path as the user wrote it."""
@@ -90,6 +93,8 @@ def check_one(file: Input, check: Check) -> DocumentResult:
     """Return what is to be said about one file; an exception is FSGS901, raised again when FSGS_DEBUG is set."""
     if file.problem:
         return DocumentResult(file.path, (), (unreadable_folder(file.path, file.problem),))
+    if file.named and os.path.isfile(file.path) and os.path.splitext(file.path)[1].lower() not in READ:
+        return DocumentResult(file.path, (), (not_rst(file.path),))
     try:
         return check(Path(file.path), file.path)
     except Exception as error:

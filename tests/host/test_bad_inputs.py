@@ -105,6 +105,19 @@ def test_a_named_input_that_cannot_be_read_makes_the_status_2_and_the_rest_is_re
     assert "FSGS602" in printed and "FSGS101" in printed and "21 holds" in printed
 
 
+def test_a_named_file_in_another_format_is_refused_and_one_without_a_suffix_is_read(here: Path) -> None:
+    text = (here / GOOD).read_text(encoding="utf-8")
+    for name in ("page.md", "page.MD", "page", "page.txt"):
+        (here / name).write_text(text, encoding="utf-8")
+    answers = {name: run("check", "--format", "concise", name) for name in ("page.md", "page.MD", "page", "page.txt")}
+    assert {name: status for name, (status, _) in answers.items()} == {
+        "page.md": 2, "page.MD": 2, "page": 0, "page.txt": 0,
+    }  # fmt: skip
+    assert all("FSGS609" in answers[name][1] for name in ("page.md", "page.MD"))
+    status, printed = run("check", "--format", "concise", "gone.md")
+    assert status == 2 and "FSGS601" in printed
+
+
 def test_sphinx_reports_the_same(here: Path, tmp_path: Path) -> None:
     names = sorted(name for name in EXPECTED if name.removesuffix(".rst") not in NOT_FOR_SPHINX)
     source = tmp_path / "bad"
