@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 
 Severity = Literal["error", "warning", "note"]

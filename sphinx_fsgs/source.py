@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from sphinx_fsgs.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from sphinx_fsgs.check.scopes import selects
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.hosts import BARE, OPEN, PLATFORM_PREFIX, host_of
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.scope import Scope

@@ -6,7 +6,7 @@ Written over :class:`~sphinx_fsgs.machine.observe.Observed`, so the same text ju
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import Place as Where
@@ -14,6 +14,7 @@ from sphinx_fsgs.machine.evaluate import Typed, evaluate, fit, read_view, truth,
 from sphinx_fsgs.machine.observe import Observed, Snapshot
 from sphinx_fsgs.machine.program import Program
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.example import (

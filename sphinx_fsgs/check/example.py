@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked, Oracle
 from sphinx_fsgs.check.calls import expects_unreachable, results_claimed
@@ -28,6 +27,7 @@ from sphinx_fsgs.machine.program import Program
 from sphinx_fsgs.machine.setup import Start, apply_before, begin, begin_code
 from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.example import Condition, Example, Faults, Holds, Mode, Signals, Unchanged
 from sphinx_fsgs.syntax.expression import Expr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from sphinx_fsgs.machine.run import MAX_TERMS, Path, Questions, Runner
 from sphinx_fsgs.machine.setup import Start
 from sphinx_fsgs.machine.solver import NoSolver
 from sphinx_fsgs.machine.values import BoundReached
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import Spec
 

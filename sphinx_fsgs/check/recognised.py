@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import importlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sphinx_fsgs.check.claims.form import CLAIM_FAILS
 from sphinx_fsgs.check.result import Origin, Result
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.diagnostic import Diagnostic, Fix
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.claim import ClaimTree, Sequence
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from sphinx_fsgs.diagnostic import Diagnostic, Fix
 from sphinx_fsgs.machine.c_constants import constant_of
 from sphinx_fsgs.machine.c_types import kind_in, variables_of
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.spec.compilers import Rejection
 from sphinx_fsgs.spec.model import Spec

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 
 from sphinx_fsgs.check.places import SpecLine, Watch
 from sphinx_fsgs.diagnostic import Counterexample, Step
@@ -19,6 +18,7 @@ from sphinx_fsgs.machine.setup import Start
 from sphinx_fsgs.machine.symbolic import undefined_name
 from sphinx_fsgs.machine.terms import Evaluator, Term, Value
 from sphinx_fsgs.machine.values import BoundReached, Fault
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX
 from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.spec.model import FEATURE_PREFIX

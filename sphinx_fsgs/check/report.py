@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sphinx_fsgs.check.asking import Asked, Oracle, Shared
 from sphinx_fsgs.check.judge import Judgement
 from sphinx_fsgs.check.result import Dispute, HostVerdict, Kind, Origin, Result, Verdict
 from sphinx_fsgs.check.scopes import Namer, Wording, distinguishing
 from sphinx_fsgs.diagnostic import Diagnostic, Fix, Severity
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.behaviours import Answer
 from sphinx_fsgs.spec.hosts import host_of

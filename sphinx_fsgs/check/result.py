@@ -5,10 +5,10 @@ JSON, SARIF, JUnit, pages, the language server and pytest are functions of it an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from sphinx_fsgs.diagnostic import Counterexample, Diagnostic, Step
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 
 Verdict = Literal["holds", "fails", "vacuous", "undecided", "n/a"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.features import load_vendors
 from sphinx_fsgs.spec.hosts import BARE, Host, Version, host_of, version_text
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sphinx_fsgs.check.asking import Asked, share
@@ -18,6 +18,7 @@ from sphinx_fsgs.machine.observe import Observed
 from sphinx_fsgs.machine.program import assemble
 from sphinx_fsgs.machine.setup import apply_before, begin, mode_of, symbols_of
 from sphinx_fsgs.machine.symbolic import MemoryRules
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span, fragment_of
 from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.syntax.example import Example

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.machine.bind import BindError, Bound, Surroundings, bind
 from sphinx_fsgs.machine.operands import Formula, Meaning
 from sphinx_fsgs.machine.program import START, Call, Element, Program
 from sphinx_fsgs.machine.setup import Start, assign, name_new
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.syntax.assembly import Address, Operand, Register
 from sphinx_fsgs.syntax.assembly import Instruction as Line

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sphinx_fsgs.check.scopes import cut_in_two, names_platform, selected
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine.program import Program
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.hosts import BARE, host_of, version_text
 from sphinx_fsgs.spec.model import Spec

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sphinx_fsgs.check.replay import hexadecimal
 from sphinx_fsgs.machine.terms import Term, Value, parts_of
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.layout import Layout
 
 LONGEST = 72

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sphinx_fsgs.diagnostic import Diagnostic, Fix, did_you_mean
 from sphinx_fsgs.document.model import Annotation
 from sphinx_fsgs.files import diagnostic_codes
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
 
 NO_REASON, NO_CODE, UNUSED = "FSGS701", "FSGS702", "FSGS703"

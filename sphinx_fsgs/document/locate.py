@@ -14,13 +14,13 @@ import os
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain
 from pathlib import Path
 from typing import Literal
 
 from sphinx_fsgs.document.text import load, split_lines
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Line, Span
 
 Shape = Literal["block", "directive", "comment", "inline", "words"]

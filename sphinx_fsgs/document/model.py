@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document.passages import Passage
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
 
 Origin = Literal["comment", "directive", "role"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment
 from sphinx_fsgs.syntax.attribute import attributes
 from sphinx_fsgs.syntax.lexicon import Lexicon

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
 
 Kind = Literal["title", "caption", "sentence", "item", "term", "row", "quote"]

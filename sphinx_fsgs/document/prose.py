@@ -8,7 +8,7 @@ by the text itself, with a locator of its own so that reading prose moves nothin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from docutils import nodes
 
@@ -16,6 +16,7 @@ from sphinx_fsgs.document.locate import Cursor, Found, Locator
 from sphinx_fsgs.document.markup import fsgs_annotation
 from sphinx_fsgs.document.passages import Kind, Passage
 from sphinx_fsgs.document.plain import plain, sentences
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Line, Span
 
 _KNOWN = frozenset(

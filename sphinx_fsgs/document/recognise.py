@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from sphinx_fsgs.document.compose import compose
 from sphinx_fsgs.document.context import Context, pronoun
 from sphinx_fsgs.document.named import Named, Names
 from sphinx_fsgs.document.passages import Passage
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.attribute import Attribute, attributes
 from sphinx_fsgs.syntax.claim import ClaimTree, Subject, ValuePart, WordPart

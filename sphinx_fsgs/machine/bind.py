@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine.operands import Binding, Constant, Effective, Formula, InCells, InMemory, Meaning, RecordRef
 from sphinx_fsgs.machine.values import MAX_NUMBER, in_words
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import Spec

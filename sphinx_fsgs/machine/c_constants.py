@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
 
 from sphinx_fsgs.machine.c_refused import Refused
 from sphinx_fsgs.machine.c_types import Kind, common, kind_of, number_kind
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.c import CBinary, CCast, CExpr, CName, CNumber, CUnary
 

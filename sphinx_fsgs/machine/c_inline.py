@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sphinx_fsgs.machine.c_refused import Refused
 from sphinx_fsgs.machine.c_types import kind_in
 from sphinx_fsgs.machine.c_values import Values
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.c import WIDTHS
 from sphinx_fsgs.syntax.c import CExpr, CInline, CName, CPlace

@@ -7,7 +7,6 @@ behind.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from sphinx_fsgs.diagnostic import Diagnostic
@@ -20,6 +19,7 @@ from sphinx_fsgs.machine.c_refused import Refused
 from sphinx_fsgs.machine.c_source import preprocess
 from sphinx_fsgs.machine.c_values import Values
 from sphinx_fsgs.machine.c_variables import Variable, Variables
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.assembly import AsmStatement
 from sphinx_fsgs.syntax.c import (

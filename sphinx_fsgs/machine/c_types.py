@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.c import (
     CBinary,

@@ -5,14 +5,13 @@ Values within a value take the registers behind its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sphinx_fsgs.diagnostic import suggestion
 from sphinx_fsgs.machine.c_code import Code
 from sphinx_fsgs.machine.c_constants import Constants
 from sphinx_fsgs.machine.c_refused import WAY_OUT, Refused
 from sphinx_fsgs.machine.c_types import COMPARISONS, Kind, common, kind_of, object_kind
 from sphinx_fsgs.machine.c_variables import Variables
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.assembly import Environment
 from sphinx_fsgs.syntax.c import CBinary, CCall, CCast, CExpr, CName, CNumber, CString, CUnary

@@ -6,12 +6,13 @@ One that is declared with a constant holds it from the start.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import SequenceMatcher
 
 from sphinx_fsgs.diagnostic import Diagnostic, did_you_mean, suggestion
 from sphinx_fsgs.machine.c_refused import AUTHORITY, WAY_OUT, Refused
 from sphinx_fsgs.machine.c_types import Kind, kind_of
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.c import CExpr, CName, CType

@@ -13,7 +13,7 @@ import ast
 import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 from sphinx_fsgs.diagnostic import suggestion
@@ -31,6 +31,7 @@ from sphinx_fsgs.machine.operands import (
     RecordRef,
 )
 from sphinx_fsgs.machine.values import Fault as RaisedFault
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.layout import Slot, View
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec

@@ -6,10 +6,10 @@ operator; everything else is shared.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from sphinx_fsgs.machine.terms import ones
+from sphinx_fsgs.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

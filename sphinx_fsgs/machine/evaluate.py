@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
 from sphinx_fsgs.machine import terms
@@ -17,6 +17,7 @@ from sphinx_fsgs.machine.operands import Constant, Effective, Formula, InCells, 
 from sphinx_fsgs.machine.symbolic import Answers
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.machine.values import MAX_NUMBER, in_words
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import Spec

@@ -11,11 +11,12 @@ Below the writes lies the initial memory, of which nothing is known: ``mem(addre
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.machine.values import BoundReached
+from sphinx_fsgs.records import dataclass
 
 WIDTH = 64
 MAX_INDEXED_WRITES = 64

@@ -7,7 +7,6 @@ the concrete machine by the very same words.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import Place, read_view
@@ -16,6 +15,7 @@ from sphinx_fsgs.machine.run import Outcome, Path
 from sphinx_fsgs.machine.setup import STACK_ROOM, Start
 from sphinx_fsgs.machine.symbolic import Machine, State
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.layout import Layout
 
 Reader = Callable[[int], Value]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.syntax.example import Mode
 from sphinx_fsgs.syntax.expression import Expr

@@ -9,13 +9,14 @@ expression over the state at the boundary before it (cells, ``u64[…]``, consta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine.bind import IMPOSSIBLE_OPERANDS, BindError, Bound, Surroundings, bind, check_name
 from sphinx_fsgs.machine.evaluate import Place, value_at
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.assembly import AsmStatement, Environment, Instruction, Label, Output, Shown

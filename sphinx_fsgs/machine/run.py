@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Generic, Literal, TypeVar
 
 from sphinx_fsgs.machine import solver, terms
@@ -17,6 +17,7 @@ from sphinx_fsgs.machine.setup import STACK_ROOM, Start
 from sphinx_fsgs.machine.symbolic import Deferred, Machine, Occurred, PossibleFault, State
 from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.machine.values import BoundReached
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
 from sphinx_fsgs.syntax.expression import Expr
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.memory import Memory
 from sphinx_fsgs.machine.terms import Term, Value
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX
 from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Unknown

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, TextIO
+
+from sphinx_fsgs.records import dataclass
 
 Choice = Literal["auto", "always", "never"]
 

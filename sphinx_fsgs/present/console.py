@@ -6,10 +6,10 @@ import io
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.present.ansi import Choice, Palette, wants_colour
+from sphinx_fsgs.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

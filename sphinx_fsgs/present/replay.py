@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from sphinx_fsgs.present.formats.text import details
 from sphinx_fsgs.present.selection import is_open, select
 from sphinx_fsgs.present.settings import Settings
 from sphinx_fsgs.present.words import summary_line
+from sphinx_fsgs.records import dataclass
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

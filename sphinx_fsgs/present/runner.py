@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from sphinx_fsgs.check.result import DocumentResult, Report
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.present.findings import internal, not_rst, nothing_checked, top_of, unreadable_folder
+from sphinx_fsgs.records import dataclass
 
 SUFFIX = ".rst"
 

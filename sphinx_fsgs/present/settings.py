@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.files import diagnostic_codes
 from sphinx_fsgs.present.findings import unreadable_settings
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 
 KNOWN = ("where", "select", "ignore", "strict", "symbols", "per-file-ignores")

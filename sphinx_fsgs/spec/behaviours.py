@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, Literal, cast
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.profiles import EVIDENCE, Evidence, Names, load_names
 from sphinx_fsgs.spec.tables import (
     ANSWERED_TWICE,

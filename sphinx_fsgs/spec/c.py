@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.citations import citation_keys
 from sphinx_fsgs.spec.compilers import FOLDER
 from sphinx_fsgs.spec.tables import SAME_NAME, Sheet

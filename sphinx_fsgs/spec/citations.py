@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.tables import MISSING_KEY, WRONG_VALUE, Record, Sheet, header_names
 
 # As the grammar of Operations reads them: a source, a colon, a place in it.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from sphinx_fsgs.diagnostic import Severity
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.citations import citation_keys
 from sphinx_fsgs.spec.tables import SAME_NAME, Sheet, header_names
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.citations import citation_keys
 from sphinx_fsgs.spec.instructions import read_index
 from sphinx_fsgs.spec.tables import MISSING_KEY, UNKNOWN_WORD, Record, Sheet

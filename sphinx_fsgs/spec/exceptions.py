@@ -8,10 +8,11 @@ is explained in ``where``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Literal
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.spec.printer import expression_text

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.citations import citation_keys
 from sphinx_fsgs.spec.features import feature_names, vendor_names
 from sphinx_fsgs.spec.profiles import Signature, read_signature

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.tables import header_names
 
 BARE = "bare"

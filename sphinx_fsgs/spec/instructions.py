@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Line, Span, fragment_of
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.syntax.instruction import HeaderError, Instruction, read_instruction

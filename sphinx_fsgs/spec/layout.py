@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from sphinx_fsgs.diagnostic import Diagnostic
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.tables import AUTHORITY, Sheet

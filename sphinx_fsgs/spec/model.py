@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sphinx_fsgs.files import data_dir
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.behaviours import UNKNOWN, Behaviour, behaviour_names, load_behaviour
 from sphinx_fsgs.spec.citations import Citation, load_citations

@@ -8,9 +8,10 @@ ask for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.behaviours import UNKNOWN
 from sphinx_fsgs.spec.citations import citation_keys
 from sphinx_fsgs.spec.features import feature_names

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, Literal, cast
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.citations import citation_keys
 from sphinx_fsgs.spec.features import feature_names, vendor_names
 from sphinx_fsgs.spec.tables import (

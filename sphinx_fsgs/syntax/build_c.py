@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from lark import v_args
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.build import Positions
 from sphinx_fsgs.syntax.c import (

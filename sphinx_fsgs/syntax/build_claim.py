@@ -33,10 +33,10 @@ limit      WordPart only, privileged or any        allowed
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import NoneType
 from typing import TYPE_CHECKING
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.claim import CellPart, FaultPart, Part, Sequence, Subject, ValuePart, WordPart
 from sphinx_fsgs.syntax.clauses import FAMILY

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from lark import v_args
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment
 from sphinx_fsgs.syntax.build_state import State
 from sphinx_fsgs.syntax.example import (

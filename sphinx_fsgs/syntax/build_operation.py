@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from lark import v_args
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.syntax.build import Expressions
 from sphinx_fsgs.syntax.expression import Expr, Name, Slice
 from sphinx_fsgs.syntax.operation import (

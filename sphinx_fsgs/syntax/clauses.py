@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sphinx_fsgs.diagnostic import suggestion
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.example import Mode
 from sphinx_fsgs.syntax.expression import Binary, Expr, Name, Number

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.files import data_dir
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment
 from sphinx_fsgs.syntax.parsed import MAX_CHARACTERS, MAX_DEPTH, MAX_PARENTHESES
 from sphinx_fsgs.syntax.reader import grammar

@@ -7,9 +7,10 @@ expressions at different places are equal.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Literal
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 
 BinaryOp = Literal["OR", "AND", "=", "≠", "<", "≤", ">", "≥", "|", "^", "&", "<<", ">>", "+", "-", "*"]

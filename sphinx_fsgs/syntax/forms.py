@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from dataclasses import dataclass
 
 from sphinx_fsgs.files import data_dir
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.syntax.errors import Language
 
 _HEADER = re.compile(r"^// (Trigger|Form): (.+)$", re.MULTILINE)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, cast
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Line, Span
 from sphinx_fsgs.syntax.expression import Expr
 from sphinx_fsgs.syntax.operation import Block, read_expression, read_operation

@@ -6,11 +6,11 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal, cast
 
 from sphinx_fsgs.files import data_dir
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.syntax.lexicon import Lexicon
 
 Language = Literal["att", "intel", "c", "shell", "listing", "other", "text"]

@@ -8,9 +8,10 @@ kind: ``ECX = MSR_GS_BASE`` is about a number, ``GS.base = MSR_KERNEL_GS_BASE`` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from sphinx_fsgs.diagnostic import did_you_mean
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.expression import (
     ADDRESS,

@@ -6,9 +6,10 @@ line of the file on every statement, because compiled code is stamped with it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.expression import Expr, Memory, Msr, Name, Slice
 from sphinx_fsgs.syntax.reader import grammar, parse

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 
 T = TypeVar("T")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.assembly import AsmStatement, Environment, Instruction, Label
 from sphinx_fsgs.syntax.example import Place

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from sphinx_fsgs.records import dataclass
 
 _CONVERSION = re.compile(r"%(?:(%)|([#0 +-]*)(\d*)(hh|h|ll|l|z|t|j)?([A-Za-z]))")
 _WIDTHS = {"hh": 8, "h": 16, "": 32, "l": 64, "ll": 64, "z": 64, "t": 64, "j": 64}

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from sphinx_fsgs.diagnostic import Diagnostic, did_you_mean
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Line, Span
 from sphinx_fsgs.syntax.assembly import AsmStatement, Label, TheBlock
 from sphinx_fsgs.syntax.errors import Language, parse

@@ -6,8 +6,9 @@ A line indented deeper than a statement continues it. In ``run`` the assembler's
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Line, Span
 from sphinx_fsgs.syntax.parsed import Findings
 from sphinx_fsgs.syntax.pieces import without_comment

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Line
 from sphinx_fsgs.syntax.expression import Call, Expr
 from sphinx_fsgs.syntax.instruction import HeaderError, fields_of, role_of

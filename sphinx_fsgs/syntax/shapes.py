@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from dataclasses import dataclass
 from typing import cast
 
 from sphinx_fsgs.files import data_dir
+from sphinx_fsgs.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

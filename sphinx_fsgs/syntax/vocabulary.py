@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from os.path import commonprefix
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.syntax.lexicon import Lexicon
 
 _FIELD_WORDS = ("base", "selector", "segment", "register", "prefix")

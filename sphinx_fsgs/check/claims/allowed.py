@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.claims.form import CLAIM_FAILS, About, completes, not_available, subject_of
 from sphinx_fsgs.check.judge import Claimed, Judge, Judgement
 from sphinx_fsgs.check.subjects import Variant
 from sphinx_fsgs.machine.observe import Observed
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import ClaimTree, WordPart
 from sphinx_fsgs.syntax.example import Mode

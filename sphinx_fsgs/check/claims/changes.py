@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.claims.form import (
@@ -23,6 +22,7 @@ from sphinx_fsgs.check.conditions import unchanged
 from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
 from sphinx_fsgs.check.subjects import Variant
 from sphinx_fsgs.machine import terms
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import ClaimTree
 from sphinx_fsgs.syntax.expression import Expr, Name

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.claims.form import CLAIM_FAILS, complain
 from sphinx_fsgs.check.judge import Judge, Judgement
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.hosts import host_of
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.syntax.claim import ClaimTree, ValuePart, WordPart

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.claims.form import (
@@ -26,6 +25,7 @@ from sphinx_fsgs.machine.bind import Bound
 from sphinx_fsgs.machine.evaluate import evaluate, fit
 from sphinx_fsgs.machine.observe import Observed, Snapshot
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import ClaimTree
 from sphinx_fsgs.syntax.claim import Sequence as Subjects

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.claims.form import CLAIM_FAILS, About, judge_variants, subject_of, with_roles
@@ -13,6 +12,7 @@ from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import value_at
 from sphinx_fsgs.machine.observe import Observed
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import ClaimTree, FaultPart
 

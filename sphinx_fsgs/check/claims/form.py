@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from sphinx_fsgs.check.asking import Asked
@@ -20,6 +20,7 @@ from sphinx_fsgs.machine.operands import InCells
 from sphinx_fsgs.machine.setup import Start, assign, begin, begin_code, name_new
 from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import CellPart, ClaimTree, FaultPart, WordPart

@@ -6,11 +6,11 @@ Of what runs beneath the code, as in ``FSGSBASE first appeared on linux with 5.9
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.claims.form import CLAIM_FAILS, complain, not_available
 from sphinx_fsgs.check.judge import Judge, Judgement
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.generations import Generation, named
 from sphinx_fsgs.spec.hosts import Version, version_text
 from sphinx_fsgs.spec.model import Spec

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.claims.form import (
@@ -27,6 +26,7 @@ from sphinx_fsgs.machine.evaluate import WIDTHS_DIFFER, Typed, evaluate, value_a
 from sphinx_fsgs.machine.observe import Observed
 from sphinx_fsgs.machine.setup import NOT_A_PLACE
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import CellPart, ClaimTree, ValuePart, WordPart
 from sphinx_fsgs.syntax.expression import Expr, Name

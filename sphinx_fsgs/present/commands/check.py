@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +17,7 @@ from sphinx_fsgs.present.runner import check_all, could_not_be_read, inputs
 from sphinx_fsgs.present.selection import CLEAN, UNUSABLE, select, status
 from sphinx_fsgs.present.settings import Settings
 from sphinx_fsgs.present.words import stats_line, summary_line
+from sphinx_fsgs.records import dataclass
 
 if TYPE_CHECKING:
     from sphinx_fsgs.check.session import Session

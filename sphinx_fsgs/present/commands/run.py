@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from sphinx_fsgs.check.result import DocumentResult, Report, Result
@@ -15,6 +15,7 @@ from sphinx_fsgs.present.formats.verdict import render_trace
 from sphinx_fsgs.present.hosts import hosts, naming
 from sphinx_fsgs.present.selection import UNUSABLE, status
 from sphinx_fsgs.present.sources import Sources
+from sphinx_fsgs.records import dataclass
 
 if TYPE_CHECKING:
     from sphinx_fsgs.check.session import Session
