@@ -44,11 +44,7 @@ def inlined(statement: CInline, values: Values) -> None:
     _bring(statement, places, operands, values)
     for text, span in tuple(_filled(statement, operands)):
         values.code.assemble(text, span)
-    for n, place in enumerate(statement.outputs):
-        if operands[n].views:
-            if operands[n].index < 0:
-                values.code.copy(operands[n].views[0], values.code.part(n, 64, place.span))
-            values.store(place.value, n)
+    _take(statement, operands, values)
 
 
 def _operand(n: int, place: CPlace, earlier: Sequence[_Operand], values: Values) -> _Operand:
@@ -79,17 +75,31 @@ def _in_register(views: tuple[str, ...], index: int, value: CExpr, values: Value
 
 
 def _bring(statement: CInline, places: Sequence[CPlace], operands: Sequence[_Operand], values: Values) -> None:
-    """Compute the inputs, then bring those into their register whose constraint names one."""
+    """Compute the inputs, then bring those into their register whose constraint names one.
+
+    A value takes registers behind its own, so the lowest is computed first, whichever input it belongs to.
+    """
     computed = []
     for n, place in enumerate(places):
         is_input = n >= len(statement.outputs) or "+" in place.constraint
         if is_input and operands[n].views:
-            index = operands[n].index if operands[n].index >= 0 else n
-            values.value(place.value, index)
-            computed.append((n, index))
-    for n, index in computed:
+            computed.append((operands[n].index if operands[n].index >= 0 else n, n))
+    computed.sort()
+    for index, n in computed:
+        values.value(places[n].value, index)
+    for index, n in computed:
         if operands[n].index < 0:
             values.code.copy(values.code.part(index, 64, places[n].span), operands[n].views[0])
+
+
+def _take(statement: CInline, operands: Sequence[_Operand], values: Values) -> None:
+    """Store the outputs, once all are out of the registers that constraints name; pointers lie behind them all."""
+    outputs = [(n, place) for n, place in enumerate(statement.outputs) if operands[n].views]
+    for n, place in outputs:
+        if operands[n].index < 0:
+            values.code.copy(operands[n].views[0], values.code.part(n, 64, place.span))
+    for n, place in outputs:
+        values.store(place.value, n, len(statement.outputs))
 
 
 def _filled(statement: CInline, operands: Sequence[_Operand]) -> Iterator[tuple[str, Span]]:

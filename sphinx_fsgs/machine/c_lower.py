@@ -107,7 +107,7 @@ def _declare(declared: CVariable, values: Values) -> None:
             variables.initially(variable, variables.by_name[name].address, span)
         case _:
             values.value(initial, 0)
-            values.store(CName(declared.name, span), 0)
+            values.store(CName(declared.name, span), 0, 1)
 
 
 def _call(statement: CAct, values: Values) -> None:
@@ -130,7 +130,7 @@ def _assign(statement: CAct, values: Values) -> None:
         op = cast(CBinaryOp, statement.op.removesuffix("="))
         value = CBinary(op, statement.target, value, statement.span)
     values.value(value, 0)
-    values.store(statement.target, 0)
+    values.store(statement.target, 0, 1)
 
 
 def _if(statement: CIf, values: Values) -> None:

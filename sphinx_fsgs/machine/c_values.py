@@ -47,15 +47,15 @@ class Values:
             case CNumber() | CString():
                 raise Refused(expr.span, "a text has no value here", "give it to printf alone")
 
-    def store(self, target: CExpr, n: int) -> None:
-        """Store the n-th register where an expression says."""
+    def store(self, target: CExpr, n: int, free: int) -> None:
+        """Store the n-th register where an expression says; ``free`` is the first that holds nothing else."""
         target = self.constants.expanded(target)
         if isinstance(target, CName) and target.name not in self.spec.constants:
             variable = self.variables.named(target)
             self.code.step("store", n, bits=variable.kind.bits, symbol=variable.name)
         elif isinstance(target, CUnary) and target.op == "*":
-            held, segment = self._pointed(target, self.value(target.operand, n + 1))
-            self.code.step("put", n, bits=held.bits, segment=segment, source=n + 1)
+            held, segment = self._pointed(target, self.value(target.operand, free))
+            self.code.step("put", n, bits=held.bits, segment=segment, source=free)
         else:
             raise Refused(target.span, "nothing can be assigned to this", "assign to a variable, or through a pointer")
 
