@@ -30,6 +30,7 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
         "yes": INTEL | AMD - {"amd_k8", "amd_zen1", "amd_zen2"},
     },
     "far_pointer_of_64_bits": {"yes": INTEL, "no": AMD},
+    "lgdt_checks_processor_width": {"yes": INTEL, "unknown": AMD},
     "sysret_checks_target": {"yes": INTEL, "no": AMD},
     "sysret_loads_stack_segment": {"yes": INTEL, "no": AMD},
     "syscall_outside_64_bit_mode": {"no": INTEL, "yes": AMD},
