@@ -14,6 +14,8 @@ from sphinx_fsgs.spec.errors import SpecError
 
 # As in grammar/operation.lark; a source begins with a letter, so that slices such as [15:0] are none.
 CITED = re.compile(r"\[((?:[a-z][a-z0-9._-]*:[^\s,\]]+(?:,\s*)?)+)\]")
+# A key anywhere: in an Operation, its header or a comment, in a list of a table or in a note.
+MENTIONED = re.compile(r"[a-z0-9][a-z0-9._-]*:[^\s,\]\"')]+")
 
 
 @pytest.fixture
@@ -69,6 +71,16 @@ def test_the_tables_cite_what_exists(spec: Path) -> None:
     }
     assert ("cpuid.toml", "sdm:LKGS") in cited
     assert [each for each in sorted(cited) if each[1] not in keys] == []
+
+
+def test_every_citation_is_used(spec: Path) -> None:
+    """What no line of the spec rests on stands for nothing: it would say that somebody had read it, and no more."""
+    used: set[str] = set()
+    for path in spec.rglob("*.*"):
+        if path.name != "citations.toml":
+            used |= set(MENTIONED.findall(path.read_text(encoding="utf-8")))
+    assert {"sdm:SWAPGS", "linux:put_user", "sdm3:5.4.1.1"} <= used
+    assert sorted(citation_keys(spec) - used) == []
 
 
 def test_a_commit_is_named_by_its_hash(spec: Path) -> None:
