@@ -30,6 +30,7 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
         "yes": INTEL | AMD - {"amd_k8", "amd_zen1", "amd_zen2"},
     },
     "far_pointer_of_64_bits": {"yes": INTEL, "no": AMD},
+    "push_segment_writes_two_bytes": {"yes": INTEL, "unknown": AMD},
     "lgdt_checks_processor_width": {"yes": INTEL, "unknown": AMD},
     "sysret_checks_target": {"yes": INTEL, "no": AMD},
     "sysret_loads_stack_segment": {"yes": INTEL, "no": AMD},
@@ -46,7 +47,7 @@ def spec(repository: Path) -> Path:
 @pytest.fixture
 def copy(spec: Path, tmp_path: Path) -> Path:
     """The tables of the spec, to be broken."""
-    for path in spec.rglob("*.toml"):
+    for path in (*spec.rglob("*.toml"), *spec.rglob("*.insn")):
         target = tmp_path / path.relative_to(spec)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
