@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from iced_x86 import (
     Code,
+    Decoder,
     Encoder,
     EncodingKind,
     Formatter,
@@ -188,6 +189,8 @@ class _Maker:
             self.encoder.take_buffer()
             return None
         code_bytes = self.encoder.take_buffer()
+        if Decoder(64, code_bytes, ip=address).decode().code != code:
+            return None  # these bytes are another instruction, as 90 is NOP and no exchange of EAX with itself
         made.len, made.ip = length, address
         is_branch = any(name.startswith("BR") for name in map(_kind, info.op_kinds()))
         for text in self._texts(made, info):
