@@ -298,6 +298,8 @@ class _Attempt:
         if not fixed and not whole and not {"mem", "address"} & set(kinds):
             raise _NoFit("memory cannot stand here")
         width = fixed[0] if fixed else self._needed()
+        if operand.size and operand.size != width and "address" not in kinds:
+            raise _NoFit(f"its memory has {width} bits, not {operand.size}")
         effective = self._effective(operand)
         if not whole and operand.base != "RIP":
             self._reachable(effective, operand)

@@ -18,6 +18,7 @@ from sphinx_fsgs.syntax.assembly import Address, Immediate, Indirect, Instructio
 from sphinx_fsgs.syntax.example import Mode
 from sphinx_fsgs.syntax.expression import Number, Unary
 from sphinx_fsgs.syntax.instruction import SIZES, Form
+from sphinx_fsgs.syntax.print_assembly import att_text
 
 _LABEL = "1"
 _DISPLACEMENT = 8
@@ -53,7 +54,7 @@ def form_samples(spec: Spec, stem: str, form: Form, mode: Mode) -> Iterator[Boun
     around = Surroundings(spec, mode, {}, {}, {(_LABEL, True): TARGET & mask})
     for mnemonic, _ in form.spellings():
         for operands in itertools.product(*choices):
-            line = Instruction(mnemonic, operands, line_text(mnemonic, operands), form.span)
+            line = Instruction(mnemonic, operands, att_text(mnemonic, operands), form.span)
             try:
                 bound = bind(line, around)
             except BindError:
@@ -87,32 +88,3 @@ def _operands(spec: Spec, kinds: tuple[str, ...], number: int, mode: Mode, span:
             yield Indirect(memory, span)
         else:
             yield replace(memory, base=None, displacement=Number(_WIDE, span)) if kind == "moffs" else memory
-
-
-def line_text(mnemonic: str, operands: tuple[Operand, ...]) -> str:
-    """Return a line of assembly as AT&T syntax writes it."""
-    return f"{mnemonic} {', '.join(map(_operand_text, operands))}".strip()
-
-
-def _operand_text(operand: Operand) -> str:
-    match operand:
-        case Register():
-            return f"%{operand.name.lower()}"
-        case Immediate():
-            return f"${_number(operand.value)}"
-        case Target():
-            return f"{operand.label}{'f' if operand.forward else 'b'}"
-        case Indirect():
-            return f"*{_operand_text(operand.operand)}"
-        case Address():
-            segment = f"%{operand.segment.lower()}:" if operand.segment else ""
-            scale = f",{operand.scale}" if operand.index else ""
-            inner = ",".join(f"%{each.lower()}" if each else "" for each in (operand.base, operand.index) if each)
-            return f"{segment}{_number(operand.displacement)}({inner}{scale})"
-
-
-def _number(value: object) -> str:
-    from sphinx_fsgs.syntax.expression import Expr
-    from sphinx_fsgs.syntax.printer import expression_text
-
-    return expression_text(value) if isinstance(value, Expr) else ""

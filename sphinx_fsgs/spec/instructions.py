@@ -26,6 +26,8 @@ UNREADABLE_FILE = "FSGS933"
 _SYNTAX = re.compile(r"^Syntax:[ \t]+([a-z0-9, ]+?)(?:\{([a-z,]*)\})?(?=[ \t]+[A-Z]|[ \t]+where|[ \t]*$)", re.MULTILINE)
 _NAMES = re.compile(r"^Names:[ \t]+(.+)$", re.MULTILINE)
 _OPERAND = re.compile(r"^Operand:[ \t]+SEG[ \t]*=[ \t]*(.+)$", re.MULTILINE)
+_INTEL = re.compile(r"^Intel:[ \t]+(\w+)[ \t]*=[ \t]*(\w+)", re.MULTILINE)
+_BRANCH = re.compile(r"^Operand:.*\b(?:rel|indirect)\b", re.MULTILINE)
 _SUBJECT = re.compile(r"^Subject:[ \t]+(\w+)[ \t]*=", re.MULTILINE)
 _DEFINITION = re.compile(r"^(?:FUNCTION|PROCEDURE)[ \t]+(\w+)", re.MULTILINE)
 
@@ -39,6 +41,9 @@ class Index:
     ``mnemonics`` leads from each spelling, suffixes included, to the stems that may have it;
     ``subjects`` from what sentences say, in lower case: what ``Names:`` lists, and without that line each
     mnemonic, and the manual's name, that no other instruction has; ``definitions`` from functions and procedures.
+    ``branches`` are mnemonics whose operand is a place to go to; ``intel`` leads from names that only Intel
+    syntax has to what AT&T puts two suffixes behind; ``suffixed`` from a spelling to Intel's, and the suffix of
+    what it reads.
     """
 
     stems: tuple[str, ...]
@@ -46,6 +51,9 @@ class Index:
     subjects: Mapping[str, str]
     definitions: Mapping[str, Path]
     services: Mapping[str, ServiceHead]
+    branches: frozenset[str]
+    intel: Mapping[str, str]
+    suffixed: Mapping[str, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +78,24 @@ def read_index(folder: Path) -> Index:
     mnemonics: dict[str, list[str]] = {}
     subjects: dict[str, str] = {}
     unnamed: dict[str, set[str]] = {}
+    branches: set[str] = set()
+    intel: dict[str, str] = {}
+    suffixed: dict[str, tuple[str, str]] = {}
     stems = []
     for path in sorted((folder / "instructions").glob("*.insn")):
         text = _text(path)
         stems.append(path.stem)
-        for spelling in _spellings(text):
-            mnemonics.setdefault(spelling, []).append(path.stem)
+        for name, suffix in _spellings(text):
+            mnemonics.setdefault(name + suffix, []).append(path.stem)
+            if suffix:
+                suffixed[name + suffix] = (name, suffix)
+        if _BRANCH.search(text):
+            branches.update(map("".join, _spellings(text)))
+        for name, base in _INTEL.findall(text):
+            intel[name] = base
+            sized = re.compile(rf"{base}([bwlq])[bwlq]?")
+            matches = (sized.fullmatch("".join(each)) for each in _spellings(text))
+            suffixed.update((match[0], (name, match[1])) for match in matches if match)
         named = tuple(_subjects(text))
         subjects.update((name, path.stem) for name in named)
         for name in () if named else _own_names(text):
@@ -88,14 +108,17 @@ def read_index(folder: Path) -> Index:
         alone | subjects,
         _definitions(folder),
         _services(folder),
+        frozenset(branches),
+        intel,
+        suffixed,
     )
 
 
-def _spellings(text: str) -> Iterator[str]:
+def _spellings(text: str) -> Iterator[tuple[str, str]]:
     for names, suffixes in _SYNTAX.findall(text):
         for name in names.split(","):
             for suffix in suffixes.split(","):
-                yield name.strip() + suffix
+                yield name.strip(), suffix
 
 
 def _own_names(text: str) -> Iterator[str]:

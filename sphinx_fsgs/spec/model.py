@@ -431,6 +431,10 @@ class Spec:
             signals=signal_names(self.folder),
             families_of_platforms=frozenset(self.families),
             environment={name: head.word for name, head in index.services.items()},
+            branches=index.branches,
+            intel=index.intel,
+            suffixed=index.suffixed,
+            widths={name: layout.views[name].width for name in layout.general},
         )
 
     def _subjects(self) -> Mapping[str, str]:

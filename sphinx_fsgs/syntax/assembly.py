@@ -31,7 +31,10 @@ class Immediate:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """``segment:disp(base,index,scale)``; a bare symbol or number is a displacement alone."""
+    """``segment:disp(base,index,scale)``; a bare symbol or number is a displacement alone.
+
+    ``size`` is in bits what Intel syntax says of the memory and no mnemonic does, else 0.
+    """
 
     segment: str | None
     displacement: Expr | None
@@ -39,6 +42,7 @@ class Address:
     index: str | None
     scale: int
     span: Span = field(compare=False)
+    size: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

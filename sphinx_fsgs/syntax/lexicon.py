@@ -44,3 +44,9 @@ class Lexicon:
     families_of_platforms: frozenset[str] = frozenset()  # "linux", which may stand before a version
     environment: Mapping[str, str] = field(default_factory=dict)  # operation of a platform -> word of its line
     generations: frozenset[str] = frozenset()  # of processors, in lower case: "ivy bridge"
+    branches: frozenset[str] = frozenset()  # mnemonics whose operand is a place to go to
+    intel: Mapping[str, str] = field(default_factory=dict)  # Intel's name -> what AT&T puts two suffixes behind
+    widths: Mapping[str, int] = field(default_factory=dict)  # of registers, in bits
+    suffixed: Mapping[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # "movq" -> "mov", "q"; "movzbl" -> "movzx", "b"

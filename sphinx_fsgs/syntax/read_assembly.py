@@ -1,4 +1,4 @@
-"""Reading assembly in AT&T syntax: comments, statements, directives, then the grammar, one statement at a time.
+"""Reading assembly in either syntax: comments, statements, directives, then the grammar, one statement at a time.
 
 A directive of the assembler that has no meaning here is read without effect (engine.md 16). The dot words
 of environment lines come from the spec; they are no directives of the assembler.
@@ -23,11 +23,18 @@ from sphinx_fsgs.syntax.read_environment import line_words, read_environment
 if TYPE_CHECKING:
     from lark.lexer import Token
 
+    from sphinx_fsgs.syntax.build_assembly import Assembly
+
 AUTHORITY = "AT&T assembly, as GNU as reads it"
 _NOT_CODE = 'annotate the block with "skip" if it is not code'
 THE_BLOCK = re.compile(r"the[ \t]+block", re.IGNORECASE)
 
-_STATEMENT = Language("assembly_att", "statement", "FSGS142", AUTHORITY)
+INTEL_AUTHORITY = "Intel syntax, as GNU as reads it without prefixes"
+ATT, INTEL = "att", "intel"
+_STATEMENTS: dict[str, Language] = {
+    ATT: Language("assembly_att", "statement", "FSGS142", AUTHORITY),
+    INTEL: Language("assembly_intel", "statement", "FSGS142", INTEL_AUTHORITY),
+}
 _SECOND_WORD = re.compile(r"[ \t]+([A-Za-z]\w*)")
 _FIRST_WORD = re.compile(r"(?:(?:[A-Za-z_.$][\w.$]*|\d+)[ \t]*:\s*)*([A-Za-z_.][\w.]*)(?![\w.]|[ \t]*:)")
 
@@ -41,12 +48,14 @@ DATA: frozenset[str] = frozenset(
 )
 
 
-def read_assembly(fragment: Fragment, lexicon: Lexicon, *, the_block: bool = False) -> Parsed[tuple[AsmStatement, ...]]:
+def read_assembly(
+    fragment: Fragment, lexicon: Lexicon, *, the_block: bool = False, syntax: str = ATT
+) -> Parsed[tuple[AsmStatement, ...]]:
     """Read assembly; statements that cannot be read are missing from the tree and stand in the findings.
 
-    With ``the_block``, a line ``the block`` is read as :class:`TheBlock`.
+    With ``the_block``, a line ``the block`` is read as :class:`TheBlock`. ``syntax`` is ATT or INTEL.
     """
-    findings = Findings(AUTHORITY)
+    findings = Findings(_STATEMENTS[syntax].authority)
     statements: list[AsmStatement] = []
     for piece in _statements(fragment, findings):
         if len(findings.found) >= MAX_FINDINGS:
@@ -55,26 +64,24 @@ def read_assembly(fragment: Fragment, lexicon: Lexicon, *, the_block: bool = Fal
         if the_block and THE_BLOCK.fullmatch(piece.text):
             statements.append(TheBlock(piece.span()))
         else:
-            statements.extend(_read(piece, lexicon, findings))
+            statements.extend(_read(piece, lexicon, findings, syntax))
     return Parsed(tuple(statements), findings.done())
 
 
-def _read(piece: Fragment, lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:
+def _read(piece: Fragment, lexicon: Lexicon, findings: Findings, syntax: str) -> tuple[AsmStatement, ...]:
     first = _FIRST_WORD.match(piece.text)
     if first is not None and first.group(1) in line_words(lexicon):
-        labels = _read(cut(piece, 0, first.start(1)), lexicon, findings) if first.start(1) else ()
+        labels = _read(cut(piece, 0, first.start(1)), lexicon, findings, syntax) if first.start(1) else ()
         line = read_environment(cut(piece, first.start(1), len(piece.text)), lexicon, findings)
         return labels if line is None else (*labels, line)
     second = _SECOND_WORD.match(piece.text, first.end(1)) if first is not None else None
     if first is not None and second is not None and f"{first[1]} {second[1]}".lower() in lexicon.mnemonics:
-        return _of_two_words(piece, first, second, lexicon, findings)
-    tree = parse(_STATEMENT, piece)
+        return _of_two_words(piece, first, second, lexicon, findings, syntax)
+    tree = parse(_STATEMENTS[syntax], piece)
     if isinstance(tree, Diagnostic):
-        return _unreadable(piece, tree, lexicon, findings)
-    from sphinx_fsgs.syntax.build_assembly import Assembly
-
+        return _unreadable(piece, tree, lexicon, findings, syntax)
     before = len(findings.found)
-    parts = cast("tuple[AsmStatement | Token, ...]", Assembly(piece, lexicon, findings).transform(tree))
+    parts = cast("tuple[AsmStatement | Token, ...]", _builder(syntax)(piece, lexicon, findings).transform(tree))
     for each in parts:
         if isinstance(each, str):
             _line_word(each, piece, lexicon, findings)
@@ -85,7 +92,7 @@ def _read(piece: Fragment, lexicon: Lexicon, findings: Findings) -> tuple[AsmSta
 
 
 def _of_two_words(
-    piece: Fragment, first: re.Match[str], second: re.Match[str], lexicon: Lexicon, findings: Findings
+    piece: Fragment, first: re.Match[str], second: re.Match[str], lexicon: Lexicon, findings: Findings, syntax: str
 ) -> tuple[AsmStatement, ...]:
     """Read a statement whose mnemonic is a prefix and a word: as if the prefix were not there, and then with it."""
     kept = list(piece.text)
@@ -95,11 +102,24 @@ def _of_two_words(
     span = piece.span(first.start(1), len(piece.text.rstrip()))
     return tuple(
         replace(each, mnemonic=mnemonic, text=written, span=span) if isinstance(each, Instruction) else each
-        for each in _read(_with_text(piece, "".join(kept)), lexicon, findings)
+        for each in _read(_with_text(piece, "".join(kept)), lexicon, findings, syntax)
     )
 
 
-def _unreadable(piece: Fragment, problem: Diagnostic, lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:
+def _builder(syntax: str) -> type[Assembly]:
+    """Return what makes trees; imported late, since that imports Lark."""
+    if syntax == INTEL:
+        from sphinx_fsgs.syntax.build_intel import IntelAssembly
+
+        return IntelAssembly
+    from sphinx_fsgs.syntax.build_assembly import Assembly
+
+    return Assembly
+
+
+def _unreadable(
+    piece: Fragment, problem: Diagnostic, lexicon: Lexicon, findings: Findings, syntax: str
+) -> tuple[AsmStatement, ...]:
     """Report why a statement cannot be read, first of all that its first word is no instruction; keep its labels."""
     from sphinx_fsgs.syntax.build_assembly import UNKNOWN
 
@@ -112,7 +132,7 @@ def _unreadable(piece: Fragment, problem: Diagnostic, lexicon: Lexicon, findings
         findings.unknown("FSGS140", where, "instruction", word, set(lexicon.mnemonics), UNKNOWN)
     if first is None or not first.start(1):
         return ()
-    return _read(cut(piece, 0, first.start(1)), lexicon, findings)
+    return _read(cut(piece, 0, first.start(1)), lexicon, findings, syntax)
 
 
 def _line_word(token: Token, piece: Fragment, lexicon: Lexicon, findings: Findings) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from sphinx_fsgs.diagnostic import Diagnostic, did_you_mean
 from sphinx_fsgs.records import dataclass
-from sphinx_fsgs.source import Fragment, Line, Span
+from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.assembly import AsmStatement, Label, TheBlock
 from sphinx_fsgs.syntax.errors import Language, parse
 from sphinx_fsgs.syntax.example import (
@@ -40,7 +40,7 @@ from sphinx_fsgs.syntax.names import Names, frees_in
 from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut, one_line
 from sphinx_fsgs.syntax.places import Places, places_of
-from sphinx_fsgs.syntax.read_assembly import read_assembly
+from sphinx_fsgs.syntax.read_assembly import ATT, INTEL, read_assembly
 from sphinx_fsgs.syntax.read_environment import STATEMENTS
 from sphinx_fsgs.syntax.read_scope import read_scope
 from sphinx_fsgs.syntax.scope import Scope
@@ -69,10 +69,9 @@ EXAMPLE_OPTIONS: tuple[str, ...] = (
 PAGE_OPTIONS: tuple[str, ...] = ("where", "syntax", "language", "expect", "hide", "trace")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "expect": ("holds", "fails", "undecided"),
-    "syntax": ("att",),
+    "syntax": (ATT, INTEL),
     "language": ("asm", C),
 }
-_LATER = {"intel": "Intel syntax"}
 _STARTS = STATEMENTS
 SIGN_OF_C = re.compile(r";\s*$|[{}]|^\s*#[a-z]", re.MULTILINE)
 """Without one of these in a line, code is not C."""
@@ -237,7 +236,7 @@ def read_example(
         code = read_run(sections, block, span, findings)
         places, of_c = places_of_c(code, lexicon, whole=len(findings.found) == misread), names_of_c(code)
     else:
-        run = _run(sections, block, lexicon, span, findings)
+        run = _run(sections, block, _Assembly(lexicon, INTEL if settings.word("syntax") == INTEL else ATT, findings), span)
         places, of_c = places_of(run, lexicon, whole=len(findings.found) == misread), frozenset()
     labels = frozenset(each.name for each in run if isinstance(each, Label))
     reader = _Reader(lexicon, findings, places, known | labels, of_c, bool(code))
@@ -345,10 +344,7 @@ def _choice(name: str, word: str, span: Span, findings: Findings) -> None:
     choices = _CHOICES[name]
     if word in choices:
         return
-    if word in _LATER:
-        findings.error("FSGS107", span, f"{_LATER[word]} is not read by this version", f"{name} can be {choices[0]}")
-    else:
-        findings.unknown("FSGS104", span, f"value of {name}", word, set(choices), f"one of {', '.join(choices)}")
+    findings.unknown("FSGS104", span, f"value of {name}", word, set(choices), f"one of {', '.join(choices)}")
 
 
 # ---- the run ------------------------------------------------------------------------------------
@@ -356,19 +352,33 @@ def _choice(name: str, word: str, span: Span, findings: Findings) -> None:
 _OF_ASSEMBLY = frozenset({"FSGS106", "FSGS112", *(f"FSGS{code}" for code in range(140, 148))})
 
 
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    """What assembly is read with."""
+
+    lexicon: Lexicon
+    syntax: str
+    findings: Findings
+
+    def read(self, fragment: Fragment, the_block: bool = False) -> tuple[AsmStatement, ...]:
+        parsed = read_assembly(fragment, self.lexicon, the_block=the_block, syntax=self.syntax)
+        self.findings.found.extend(parsed.diagnostics)
+        return parsed.tree or ()
+
+
 def _run(
-    sections: Sequence[Outline], block: tuple[Fragment, ...], lexicon: Lexicon, span: Span, findings: Findings
+    sections: Sequence[Outline], block: tuple[Fragment, ...], assembly: _Assembly, span: Span
 ) -> tuple[AsmStatement, ...]:
     own = next((each for each in sections if each.word == RUN), None)
     if own is None:
-        run = _block(block, lexicon, findings)
+        run = _block(block, assembly)
         where = block[0].span() if block else span
     else:
-        run = _spliced(_own(own.lines, lexicon, findings), block, lexicon, findings)
+        run = _spliced(assembly.read(Fragment(own.lines), the_block=True) if own.lines else (), block, assembly)
         where = own.span
-    if not run and not any(each.code in _OF_ASSEMBLY for each in findings.found):
+    if not run and not any(each.code in _OF_ASSEMBLY for each in assembly.findings.found):
         help = "write instructions, below the section or in a literal block"
-        findings.error("FSGS112", where, "there is nothing to run", help)
+        assembly.findings.error("FSGS112", where, "there is nothing to run", help)
     return run
 
 
@@ -383,35 +393,22 @@ def _told(sections: Sequence[Outline], block: tuple[Fragment, ...], lexicon: Lex
     return language_of(text, "", lexicon)
 
 
-def _own(lines: tuple[Line, ...], lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:
-    if not lines:
-        return ()
-    parsed = read_assembly(Fragment(lines), lexicon, the_block=True)
-    findings.found.extend(parsed.diagnostics)
-    return parsed.tree or ()
-
-
-def _block(block: tuple[Fragment, ...], lexicon: Lexicon, findings: Findings) -> tuple[AsmStatement, ...]:
-    run: list[AsmStatement] = []
-    for fragment in block:
-        parsed = read_assembly(fragment, lexicon)
-        findings.found.extend(parsed.diagnostics)
-        run.extend(parsed.tree or ())
-    return tuple(run)
+def _block(block: tuple[Fragment, ...], assembly: _Assembly) -> tuple[AsmStatement, ...]:
+    return tuple(statement for fragment in block for statement in assembly.read(fragment))
 
 
 def _spliced(
-    run: tuple[AsmStatement, ...], block: tuple[Fragment, ...], lexicon: Lexicon, findings: Findings
+    run: tuple[AsmStatement, ...], block: tuple[Fragment, ...], assembly: _Assembly
 ) -> tuple[AsmStatement, ...]:
     """Put the literal blocks in place of each line ``the block``."""
     marks = [each for each in run if isinstance(each, TheBlock)]
     if not marks:
         return run
     if not block:
-        findings.error(
+        assembly.findings.error(
             "FSGS112", marks[0].span, "there is no literal block", "put one behind the comment, or write it out"
         )
-    text = _block(block, lexicon, findings)
+    text = _block(block, assembly)
     return tuple(part for each in run for part in (text if isinstance(each, TheBlock) else (each,)))
 
 

@@ -362,7 +362,7 @@ def test_no_block_and_no_run() -> None:
         ([("where", "amd"), ("where", "intel")], "FSGS111", 'a second option "where"', "keep one of them"),
         ([("where", None)], "FSGS181", "an empty scope", "name profiles, families or features, or leave it out"),
         ([("where", "amd_zen33")], "FSGS180", '"amd_zen33"', 'did you mean "amd_zen3"?'),
-        ([("syntax", "intel")], "FSGS107", "Intel syntax is not read by this version", "syntax can be att"),
+        ([("syntax", "nasm")], "FSGS104", 'unknown value of syntax "nasm"', "one of att, intel"),
         ([("language", "cc")], "FSGS104", 'unknown value of language "cc"', 'did you mean "c"?'),
     ],
 )
