@@ -134,8 +134,9 @@ class IntelAssembly(Assembly):
         base = self._lexicon.intel.get(name)
         if base is not None and len(operands) == 2:
             # AT&T names both sizes: of the source, then of the register that it is widened into.
-            both = base + (_SUFFIXES[size] if size else self._suffix(operands[1])) + self._suffix(operands[0])
-            return both if both in self._lexicon.mnemonics else name
+            source, destination = _SUFFIXES.get(size) or self._suffix(operands[1]), self._suffix(operands[0])
+            both = base + source + destination
+            return both if source and destination and both in self._lexicon.mnemonics else name
         sized = name + _SUFFIXES.get(size, "")
         return sized if sized in self._lexicon.mnemonics else name
 

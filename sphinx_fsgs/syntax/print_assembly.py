@@ -22,7 +22,9 @@ def intel_text(line: Instruction, lexicon: Lexicon) -> str:
 
     A suffix that the registers imply is dropped, so what is read back may be the line without it.
     """
-    name, suffix = lexicon.suffixed.get(line.mnemonic, (line.mnemonic, ""))
+    name, suffix = line.mnemonic, ""
+    if line.operands:  # without any, the suffix is part of the name
+        name, suffix = lexicon.suffixed.get(name, (name, suffix))
     is_branch = line.mnemonic in lexicon.branches
     return f"{name} {', '.join(_intel(each, suffix, is_branch) for each in reversed(line.operands))}".strip()
 

@@ -236,7 +236,9 @@ def read_example(
         code = read_run(sections, block, span, findings)
         places, of_c = places_of_c(code, lexicon, whole=len(findings.found) == misread), names_of_c(code)
     else:
-        run = _run(sections, block, _Assembly(lexicon, INTEL if settings.word("syntax") == INTEL else ATT, findings), span)
+        run = _run(
+            sections, block, _Assembly(lexicon, INTEL if settings.word("syntax") == INTEL else ATT, findings), span
+        )
         places, of_c = places_of(run, lexicon, whole=len(findings.found) == misread), frozenset()
     labels = frozenset(each.name for each in run if isinstance(each, Label))
     reader = _Reader(lexicon, findings, places, known | labels, of_c, bool(code))

@@ -72,6 +72,7 @@ _OP_KINDS = {
 }
 
 
+_IMPLIED_MEMORY = {"SEG_RSI": OpKind.MEMORY_SEG_RSI, "ES_RDI": OpKind.MEMORY_ESRDI}
 _SIZE_WORDS = frozenset("o16 o32 o64 a16 a32 a64 NP REX.W ib iw id io cb cw cd mo".split())
 
 
@@ -98,19 +99,20 @@ class _CannotMake(Exception):
 def pool(spec: Spec, size: int, chance: random.Random, left_out: frozenset[str]) -> tuple[Slot, ...]:
     """Return so many random instructions, one after the other in memory, each instruction of the spec as often.
 
-    :param left_out: names of instruction files that are not wanted.
+    :param left_out: names of instruction files, and mnemonics, that are not wanted.
     """
     maker = _Maker(spec, chance, size)
     by_stem: dict[str, list[int]] = {}
     for code, slot in maker.known():
-        if slot.bound.stem not in left_out:
+        if slot.bound.stem not in left_out and slot.bound.mnemonic not in left_out:
             by_stem.setdefault(slot.bound.stem, []).append(code)
     found: list[Slot] = []
     while len(found) < size:
         stem = chance.choice(sorted(by_stem))
         made = maker.slot(chance.choice(by_stem[stem]), len(found))
         if made is not None and made.bound.stem == stem and maker.is_documented(made):
-            found.append(made)
+            if made.bound.mnemonic not in left_out:
+                found.append(made)
     return tuple(found)
 
 
@@ -192,10 +194,14 @@ class _Maker:
         if Decoder(64, code_bytes, ip=address).decode().code != code:
             return None  # these bytes are another instruction, as 90 is NOP and no exchange of EAX with itself
         made.len, made.ip = length, address
-        is_branch = any(name.startswith("BR") for name in map(_kind, info.op_kinds()))
+        kinds = [_kind(each) for each in info.op_kinds()]
+        is_branch = any(name.startswith("BR") for name in kinds)
         for text in self._texts(made, info):
             symbols = {_TARGET: made.near_branch_target} if is_branch else {}
-            text = f"{text.split()[0]} {_TARGET}" if is_branch else text
+            if is_branch:
+                text = f"{text.split()[0]} {_TARGET}"
+            elif any(name in _IMPLIED_MEMORY for name in kinds):
+                text = text.split()[0]
             bound = self._bound(text, symbols)
             if bound is not None:
                 return Slot(address, code_bytes, text, bound, opcode(info.op_code_string))
@@ -235,6 +241,8 @@ class _Maker:
         elif words[0] in ("BR16", "BR32", "BR64"):
             made.set_op_kind(number, OpKind.NEAR_BRANCH64)
             made.near_branch64 = self._target(words[-1], address)
+        elif kind in _IMPLIED_MEMORY:
+            made.set_op_kind(number, _IMPLIED_MEMORY[kind])
         elif kind == "SEG_REG":
             made.set_op_register(number, self.chance.choice(SEGMENTS))
         elif kind.startswith("SEG_"):
@@ -294,7 +302,11 @@ class _Maker:
             made.memory_displ_size = 8
         elif shape < 0.2:
             made.memory_displacement = DATA + chance.randrange(0x3000)
-            made.memory_displ_size = 4
+            made.memory_displ_size = 8  # of 4 it would be an address of 32 bits, which no text says
+        elif shape < 0.28:
+            made.memory_base = GENERAL[2][GENERAL[3].index(chance.choice(_POINTERS))]
+            made.memory_displacement = chance.choice((0, chance.randrange(0x80)))
+            made.memory_displ_size = 4 if made.memory_displacement else 0
         else:
             made.memory_base = chance.choice(_POINTERS) if chance.random() < 0.9 else chance.choice(GENERAL[3])
             if chance.random() < 0.3:

@@ -127,6 +127,10 @@ class Ours:
                 if slot.cell >= 0 and self.cells[slot.cell] is UNSET:  # type: ignore[comparison-overlap]
                     self.cells[slot.cell] = value >> low & (1 << slot.width) - 1
 
+    def holds(self, place: str) -> bool:
+        """Return whether a bit is set."""
+        return self.cells[_place(place).slots[0].cell] == 1
+
     def values(self) -> tuple[int, ...]:
         """Return what is compared, by PLACES; nothing of it is undefined."""
         return tuple(read(self.cells, view) if whole is None else self.cells[whole] for view, whole in _places())

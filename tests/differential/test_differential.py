@@ -60,13 +60,13 @@ def test_each_kind_of_difference_is_noticed(line: str, code: str, place: str) ->
 
 
 def test_what_is_left_out_is_in_the_spec() -> None:
-    assert set(left_out()) <= set(spec().index.stems)
+    assert set(left_out()) <= {*spec().index.stems, *spec().index.mnemonics}
 
 
 def test_encodings_of_the_spec_are_those_of_the_decoder() -> None:
     """What is read as an instruction has an opcode that its file names, and each of those is read as it."""
     made = made_opcodes(spec())
-    for stem in spec().index.stems:
+    for stem in set(spec().index.stems) - (set(left_out()) - set(made)):
         named, found = opcodes(spec().instruction(stem).encodings), made.get(stem, frozenset())
         cases = {each for each in named if re.sub(r"/\d$", "/r", each) in found}  # 8E /2 of 8E /r
         assert named - found <= cases, f"{stem}: nothing is decoded from these"
