@@ -15,10 +15,9 @@ def explain(spec: Spec, word: str) -> str | None:
     """Return the explanation of a word, None when the spec has nothing of that name."""
     name = " ".join(word.split())
     stem = name.upper() if name.upper() in spec.index.stems else spec.index.subjects.get(name.lower(), "")
-    if not stem and len(spec.index.mnemonics.get(name.lower(), ())) == 1:
-        stem = spec.index.mnemonics[name.lower()][0]
-    if stem:
-        return "\n".join(_instruction(spec, stem)) + "\n"
+    stems = (stem,) if stem else spec.index.mnemonics.get(name.lower(), ())
+    if stems:
+        return "\n".join("\n".join(_instruction(spec, each)) + "\n" for each in stems)
     if name in spec.behaviour_names:
         return "\n".join(_question(spec, name)) + "\n"
     if service := spec.lexicon.subjects.get(name.lower(), ""):

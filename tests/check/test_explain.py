@@ -26,6 +26,12 @@ def test_a_mnemonic_and_a_name_of_sentences_lead_to_the_same(spec: Spec) -> None
     assert explain(spec, "wrgsbaseq") == explain(spec, "WRGSBASE") == explain(spec, "WRFSBASE_WRGSBASE")
 
 
+def test_a_mnemonic_of_several_files_leads_to_all_of_them(spec: Spec) -> None:
+    text = explain(spec, "btsq")
+    assert text is not None
+    assert all(spec.instruction(stem).title in text for stem in ("BTS_BTR_BTC_BIT_STRING", "BTS_BTR_BTC_WORD"))
+
+
 def test_every_question_and_every_processor_is_explained(spec: Spec) -> None:
     for name in spec.behaviour_names:
         text = explain(spec, name)
