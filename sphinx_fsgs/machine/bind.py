@@ -238,6 +238,8 @@ class _Attempt:
         view = self.layout.views[name]
         if name in kinds and not (self._is_sized(kinds, name) and view.width != self._needed()):
             return InCells(view)
+        if name in self.layout.control:
+            raise _NoFit(f"%{name.lower()} cannot stand here")
         if "reg" in kinds and view.width == self._needed():
             return InCells(view)
         if f"r{view.width}" in kinds and (view.width == self.size or self._stands_apart(kinds)):
@@ -334,7 +336,7 @@ class _Attempt:
     def _address_register(self, name: str, operand: Address) -> View:
         view = self.layout.views.get(name)
         allowed = (64, 32) if self.around.mode == "64-bit" else (32,)
-        if view is None or view.width not in allowed:
+        if view is None or view.width not in allowed or name in self.layout.control:
             raise BindError(
                 self._problem(
                     IMPOSSIBLE_OPERANDS, operand.span, f"%{name.lower()} addresses no memory in this mode", ""

@@ -71,7 +71,7 @@ def _operands(spec: Spec, kinds: tuple[str, ...], number: int, mode: Mode, span:
     by_width = {width: [view for view in general if view.width == width] for width in SIZES.values()}
     memory = Address(None, Number(_DISPLACEMENT, span), by_width[widest][-1 - number].name, None, 1, span)
     for kind in kinds:
-        if kind in layout.segments or kind in layout.general:
+        if kind in layout.segments or kind in layout.general or kind in layout.control:
             yield Register(kind, span)
         elif kind == "reg" or kind.startswith("r") and kind[1:].isdigit():
             widths = [int(kind[1:])] if kind != "reg" else [width for width in by_width if width <= widest]

@@ -93,6 +93,7 @@ class Layout:
     msrs: tuple[MsrName, ...]
     general: frozenset[str]
     default_segment: Mapping[str, str]
+    control: tuple[str, ...]
 
     def canonical(self, name: str) -> str | None:
         """Return the canonical spelling of a cell or view, None when there is none of that name."""
@@ -182,6 +183,7 @@ def _build(data: Mapping[str, object], msr_data: Mapping[str, object]) -> Layout
         msrs,
         frozenset(name for row in _table(data["general"]).items() for name in (row[0], *_texts(row[1])) if name),
         defaults,
+        tuple(_texts(_table(data["control"])["names"])),
     )
 
 

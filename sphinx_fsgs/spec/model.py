@@ -414,7 +414,7 @@ class Spec:
         return Lexicon(
             cells=cells,
             segments=frozenset(layout.segments),
-            registers={name.lower(): name for name in (*layout.general, *layout.segments, "RIP")},
+            registers={name.lower(): name for name in (*layout.general, *layout.segments, *layout.control, "RIP")},
             mnemonics=frozenset(index.mnemonics),
             subjects=self._subjects(),
             msrs={name: msr.index for msr in layout.msrs for name in msr.names},
