@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from lark import v_args
 
+from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.syntax.assembly import Address, Immediate, Indirect, Instruction, Operand, Register, Target
 from sphinx_fsgs.syntax.build_assembly import UNKNOWN, Assembly

@@ -91,7 +91,7 @@ class Campaign:
             differences = self._differences(seen, raised)
             if differences:
                 self._report(slot, differences, outcome)
-            if differences or seen.last or seen.values[_RFLAGS] & _TF:
+            if differences or seen.last or seen.values[_RFLAGS] & _TF or self.ours.moved_a_table():
                 return
 
     def _differences(self, seen: Seen, raised: str) -> dict[str, str]:

@@ -131,6 +131,11 @@ class Ours:
         """Return whether a bit is set."""
         return self.cells[_place(place).slots[0].cell] == 1
 
+    def moved_a_table(self) -> bool:
+        """Return whether a descriptor table lies elsewhere now: the spec takes it that tables are mapped."""
+        wanted = {"GDTR.base": GDT, "LDTR.base": LDT}
+        return any(self.cells[_place(name).slots[0].cell] != base for name, base in wanted.items())
+
     def values(self) -> tuple[int, ...]:
         """Return what is compared, by PLACES; nothing of it is undefined."""
         return tuple(read(self.cells, view) if whole is None else self.cells[whole] for view, whole in _places())
