@@ -129,10 +129,20 @@ class Ours:
 
     def holds(self, place: str) -> bool:
         """Return whether a bit is set."""
-        return self.cells[_place(place).slots[0].cell] == 1
+        return read(self.cells, _place(place)) == 1
 
-    def moved_a_table(self) -> bool:
-        """Return whether a descriptor table lies elsewhere now: the spec takes it that tables are mapped."""
+    def can_fetch(self) -> bool:
+        """Return whether there is memory where execution goes on."""
+        return bool(self.machine.initial("mapped", self.cells[_place("RIP").slots[0].cell]))
+
+    def has_left(self) -> bool:
+        """Return whether what is compared ends here.
+
+        That is where the code is no longer of 64 bits, which its text is, and where a descriptor table lies elsewhere:
+        the spec takes it that tables are mapped.
+        """
+        if not self.holds("CS.L"):
+            return True
         wanted = {"GDTR.base": GDT, "LDTR.base": LDT}
         return any(self.cells[_place(name).slots[0].cell] != base for name, base in wanted.items())
 
