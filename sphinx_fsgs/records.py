@@ -59,14 +59,14 @@ else:
         return known["__init__"]
 
     def _methods(cls, found):
-        compared = [each.name for each in found if each.compare]
-        key = attrgetter(*compared) if compared else type
+        key = _values(each.name for each in found if each.compare)
+        hashed = _values(each.name for each in found if (each.compare if each.hash is None else each.hash))
 
         def equal(self, other):
             return key(self) == key(other) if other.__class__ is self.__class__ else NotImplemented
 
         def digest(self):
-            return hash(key(self))
+            return hash(hashed(self))
 
         yield "__eq__", equal
         yield "__hash__", digest
@@ -75,6 +75,10 @@ else:
         yield "__delattr__", _undeleted
         yield "__getstate__", _state
         yield "__setstate__", _restored
+
+    def _values(names):
+        names = tuple(names)
+        return attrgetter(*names) if names else type
 
     def _shown(self):
         said = (f"{each.name}={getattr(self, each.name)!r}" for each in dataclasses.fields(self) if each.repr)

@@ -37,6 +37,7 @@ def _classes(dataclass: Callable[..., Any]) -> tuple[Any, Any, Any]:
     @dataclass(frozen=True, slots=True)
     class Box(Generic[T]):
         item: T
+        facts: dict[str, int] = field(default_factory=dict, hash=False)
 
         def __repr__(self) -> str:
             return f"<{self.item}>"
@@ -59,7 +60,10 @@ CASES = [
     Case("representation", lambda p, e, b: (repr(p(1)), repr(e()), repr(b(3)), repr(p(1, note="x")))),
     Case("equality", lambda p, e, b: (p(1) == p(1), p(1) == p(2), p(1) == p(1, note="n"), e() == e(), b(1) == b(1))),
     Case("inequality of types", lambda p, e, b: (p(1) == 1, e() == b(1), b(1) != p(1), e().__eq__(1))),
-    Case("hash of equals", lambda p, e, b: (hash(b(1)) == hash(b(1)), hash(e()) == hash(e()))),
+    Case(
+        "hash of equals",
+        lambda p, e, b: (hash(b(1)) == hash(b(1, {"a": 1})), b(1) == b(1, {"a": 1}), hash(e()) == hash(e())),
+    ),
     Case("no hash of lists", lambda p, e, b: pytest.raises(TypeError, hash, p(1)).typename),
     Case("defaults are fresh", lambda p, e, b: (p(1).tags is p(1).tags, p(1).tags, p(1).sum())),
     Case("replace", lambda p, e, b: repr(dataclasses.replace(p(1, 5), y=7, note="n"))),

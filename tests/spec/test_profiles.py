@@ -49,7 +49,7 @@ def spec(repository: Path) -> Path:
 @pytest.fixture
 def copy(spec: Path, tmp_path: Path) -> Path:
     """The tables of the spec, to be broken."""
-    for path in spec.rglob("*.toml"):
+    for path in (*spec.rglob("*.toml"), *spec.rglob("*.insn")):
         target = tmp_path / path.relative_to(spec)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
