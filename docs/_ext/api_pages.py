@@ -37,13 +37,19 @@ class Layer(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return what autodoc makes of the modules."""
         modules = modules_of(self.arguments[0])
+        packages = {name for name in modules if any(each.startswith(f"{name}.") for each in modules)}
         if not modules:
             raise self.error(f"no modules in layer {self.arguments[0]!r}")
-        lines = [line for name in modules for line in (f".. rubric:: {name}", "", f".. automodule:: {name}", "")]
+        lines = [line for name in modules for line in _lines(name, name in packages)]
         source, _ = self.get_source_info()
         parent = nodes.Element()
         self.state.nested_parse(StringList(lines, source=source), self.content_offset, parent)
         return parent.children
+
+
+def _lines(name: str, package: bool) -> tuple[str, ...]:
+    """Return the rst for a module; what a package offers is described where its modules define it."""
+    return (f".. rubric:: {name}", "", f".. automodule:: {name}", *(["   :no-members:"] * package), "")
 
 
 def resolve_short_name(

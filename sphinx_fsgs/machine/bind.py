@@ -132,14 +132,14 @@ class _Attempt:
 
     def result(self) -> Bound:
         """Return the bound line."""
-        if self.entry.modes and self.around.mode not in self.entry.modes:
-            raise BindError(self._elsewhere())
         if sum(isinstance(operand, (Address, Indirect)) for _, operand in self.pairs) > 1:
             raise _NoFit("only one operand can be in memory")
         names: dict[str, Meaning] = {}
         for name, operand in self.pairs:
             names[name] = self._operand(self.entry.kinds.get(name, ()), operand)
         names.update((name, self._formula(value)) for name, value in self.form.bindings)
+        if self.entry.modes and self.around.mode not in self.entry.modes:  # the operands fit, so it was meant
+            raise BindError(self._elsewhere())
         sizes = {"AddressSize": self._address_size(names)}
         if self.size:
             sizes["OperandSize"] = self.size

@@ -15,6 +15,7 @@ BOUNDS = {
     "terms": run.MAX_TERMS,
     "memory": memory.MAX_BYTES,
     "indexed writes": memory.MAX_INDEXED_WRITES,
+    "cases": memory.MAX_CASES,
     "solver": solver.MAX_WORK,
     "seconds": run.MAX_SECONDS,
     "number": values.MAX_NUMBER,
