@@ -387,7 +387,7 @@ class Runner:
         """Return every path of a program, in the order of the text of its forks.
 
         :raises BoundReached: when steps, paths, writes or a question exceed their bounds.
-        :raises TermLimit: as :func:`~sphinx_fsgs.machine.terms.limited`, which the caller sets.
+        :raises TermLimit: as :func:`~sphinx_fsgs.machine.terms.term.limited`, which the caller sets.
         :raises NoSolver: when a fork needs a solver and there is none.
         :raises EvaluationError: when an argument of a call of the platform has no value.
         """

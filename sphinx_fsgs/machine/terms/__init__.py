@@ -1,8 +1,8 @@
 """Bit-vector terms, interned and folded on construction.
 
-A value is an ``int`` or a :class:`Term`; a truth value is a value of one bit. Every function takes the
-width in bits where its operands may all be integers, and returns an integer whenever it can, so most
-conditions are settled before a solver is thought of. Two equal terms are the same object.
+A value is an ``int`` or a :class:`~sphinx_fsgs.machine.terms.term.Term`; a truth value is a value of one bit. Every
+function takes the width in bits where its operands may all be integers, and returns an integer whenever it can, so
+most conditions are settled before a solver is thought of. Two equal terms are the same object.
 """
 
 from __future__ import annotations
