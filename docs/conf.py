@@ -43,7 +43,6 @@ _FOREIGN = "|".join(
     )
 )
 nitpick_ignore_regex = [
-    ("py:class", r"sphinx_fsgs\.check\.example\.Compiled"),  # autodoc leaves it out
     ("py:.*", rf"({_FOREIGN})(\..*)?"),
     ("py:.*", r"sphinx_fsgs\..*\._\w+"),  # private names in a signature
     ("py:.*", r"(sphinx_fsgs\..*\.)?[A-Z]"),  # type variables

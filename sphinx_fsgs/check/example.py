@@ -287,4 +287,4 @@ def _no_state(example: Example) -> Judgement:
     return Judgement("vacuous", "no state of this processor satisfies before", NO_STATE, example.span)
 
 
-__all__ = ["ExampleJudge", "Prepared", "Start"]
+__all__ = ["Compiled", "ExampleJudge", "Prepared", "Start"]
