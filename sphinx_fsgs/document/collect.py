@@ -13,7 +13,7 @@ from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document import findings
 from sphinx_fsgs.document.anatomy import cut, dissect
 from sphinx_fsgs.document.blocks import bind
-from sphinx_fsgs.document.locate import Cursor, Found, Locator, Shape, Source
+from sphinx_fsgs.document.locate import FEEDS_END_LINES, Cursor, Found, Locator, Shape, Source
 from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, SHOWING, fsgs_annotation, fsgs_claim, split_words
 from sphinx_fsgs.document.model import HEADS, Annotation, Block, Document, Origin, Shown
 from sphinx_fsgs.document.prefilter import speaks_in
@@ -48,14 +48,14 @@ def collect(
     """Return what ``doctree``, made from the file at ``path``, holds for us.
 
     :param shown_as: how the user wrote the path; spans carry it, and included files are named beside it.
-    :param text: the text of the file if it is at hand; else it is read.
+    :param text: the text that ``doctree`` was made from, unless docutils read the file itself.
     :param words: with these, what a document says is read only where one of its files has a strong word.
     """
     shown = shown_as if shown_as is not None else str(path)
     source = load(path, shown) if text is None else text
     if isinstance(source, Diagnostic):
         return Document(shown, (), (), (source,))
-    main = Source(path.resolve(), shown, source)
+    main = Source(path.resolve(), shown, source, feeds_end_lines=text is None and FEEDS_END_LINES)
     collector = _Collector(Locator(main))
     collector.walk(doctree)
     # Prose is read with a locator of its own, so that it moves nothing that the places of markup rely on.

@@ -19,6 +19,8 @@ from itertools import accumulate, chain
 from pathlib import Path
 from typing import Literal
 
+import docutils
+
 from sphinx_fsgs.document.text import load, split_lines
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Line, Span
@@ -36,6 +38,11 @@ _TAB = 8
 _MARKER = re.compile(r"(?:^|(?<=[ ]))\.\.(?=[ ]|$)")
 _HIGHLIGHT = re.compile(r"[ ]*\.\.[ ]+highlight::[ ]+(?P<language>\S+)")
 _EDGE = " |"
+FEEDS_END_LINES = docutils.__version_info__[:2] < (0, 21)
+"""Whether docutils, where it reads a file itself, takes a form feed or vertical tab for the end of a line.
+
+``io.FileInput`` of older versions does (it joins ``str.splitlines``); given a text, every version makes a blank of it.
+"""
 _WORD_EDGE = ' |",:'
 
 
@@ -47,6 +54,11 @@ class Row:
     number: int
     start: int
     text: str
+
+    @property
+    def indent(self) -> int:
+        """The terminal column of the first character: not 0 behind what ended a row inside of a line."""
+        return len(self.raw[: self.start].expandtabs(_TAB)) if self.start else 0
 
     def column(self, shown: int) -> int:
         """Return the column in the file (from 1) of the character at terminal column ``shown`` (from 0)."""
@@ -87,7 +99,7 @@ class Found:
             for number in range(last + 1 if last else row.number, row.number):
                 yield Line("", self.source.shown, number, 1)
             first, stop = row.column(column) - 1, row.column(column + width) - 1
-            yield Line(row.raw[first:stop].rstrip(), self.source.shown, row.number, first + 1, column)
+            yield Line(row.raw[first:stop].rstrip(), self.source.shown, row.number, first + 1, row.indent + column)
             last = row.number
 
     def span(self) -> Span:
@@ -98,9 +110,9 @@ class Found:
 class Source:
     """One file: its rows, and which rows hold a given text."""
 
-    def __init__(self, path: Path, shown: str, text: str) -> None:
+    def __init__(self, path: Path, shown: str, text: str, *, feeds_end_lines: bool = False) -> None:
         self.path, self.shown, self.text = path, shown, text
-        self.rows = tuple(_rows(text))
+        self.rows = tuple(_rows(text, feeds_end_lines))
 
     def place(self, index: int, column: int) -> Span:
         """Return the place of terminal column ``column`` in row ``index``, without extent."""
@@ -226,11 +238,12 @@ class Source:
         return index
 
 
-def _rows(text: str) -> Iterator[Row]:
+def _rows(text: str, feeds_end_lines: bool) -> Iterator[Row]:
     for number, raw in enumerate(split_lines(text), 1):
         start = 0
         # docutils splits lines as str.splitlines does, which also breaks at U+0085, U+2028 and their like.
-        for piece in raw.replace("\v", " ").replace("\f", " ").splitlines(keepends=True) or [""]:
+        shown = raw if feeds_end_lines else raw.replace("\v", " ").replace("\f", " ")
+        for piece in shown.splitlines(keepends=True) or [""]:
             yield Row(raw, number, start, piece.expandtabs(_TAB).rstrip())
             start += len(piece)
 
@@ -378,7 +391,9 @@ class Locator:
         if path not in self._sources:
             shown = shown_beside(self._main.path, self._main.shown, path)
             text = load(path, shown) if path.is_file() else None
-            self._sources[path] = Source(path, shown, text) if isinstance(text, str) else None
+            self._sources[path] = (
+                Source(path, shown, text, feeds_end_lines=FEEDS_END_LINES) if isinstance(text, str) else None
+            )
         return self._sources[path]
 
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from docutils import nodes
@@ -35,8 +34,6 @@ class CheckBuilder(Builder):
     allow_parallel = True
     """Documents may be read in several processes; none is written."""
     supported_image_types: ClassVar[list[str]] = []
-    judged: Mapping[str, DocumentResult] = MappingProxyType({})
-    """The results by document, once all of them have been read."""
 
     def get_outdated_docs(self) -> Iterator[str]:
         """Return nothing: no page is ever out of date."""
@@ -55,21 +52,24 @@ class CheckBuilder(Builder):
     def write_doc(self, docname: str, doctree: nodes.document) -> None:
         """Write no page."""
 
-    def finish(self) -> None:
-        """Write the report, in every build."""
+    def conclude(self, judged: Mapping[str, DocumentResult]) -> None:
+        """Write the report of the results by document, once all have been read.
+
+        Not done in ``finish``, which Sphinx 5.3 leaves out when it has read nothing anew.
+        """
         domain = cast("FsgsDomain", self.env.get_domain("fsgs"))
         source = Path(self.srcdir)
         settings, _ = read_config(self.config, Path(self.confdir), source)
-        report = report_of(tuple(self._documents()), __version__, domain.kept["spec"])
+        report = report_of(tuple(self._documents(judged)), __version__, domain.kept["spec"])
         if report.diagnostics and settings.reports(report.diagnostics[0].code):
             complain(report.diagnostics[0])  # nothing was checked
             self.app.statuscode = 1 if settings.strict else self.app.statuscode
         report = replace(report, diagnostics=(*report.diagnostics, *unused_in_files(report, settings, source)))
         Path(self.outdir, REPORT).write_text(json.render(select(report, settings)), encoding="utf-8")
 
-    def _documents(self) -> Iterator[DocumentResult]:
+    def _documents(self, judged: Mapping[str, DocumentResult]) -> Iterator[DocumentResult]:
         """Yield the results of every document that the command would find, in its order, also where nothing is said."""
         paths = {name: os.path.relpath(self.env.doc2path(name), self.srcdir) for name in self.env.all_docs}
         for name, path in sorted(paths.items(), key=lambda each: walking_order(Path(each[1]).as_posix())):
-            if name in self.judged or path.endswith(SUFFIX):
-                yield self.judged.get(name) or DocumentResult(Path(path).as_posix(), (), ())
+            if name in judged or path.endswith(SUFFIX):
+                yield judged.get(name) or DocumentResult(Path(path).as_posix(), (), ())

@@ -178,8 +178,9 @@ class _Extension:
         documents = dict(_domain(env).all())
         if isinstance(app.builder, CheckBuilder):
             documents |= {name: self._as_command(env, name) for name in _domain(env).kept["doubtful"]}
-            app.builder.judged = documents
         replay(app, [documents[name] for name in sorted(documents)], self._settings, self._broken)
+        if isinstance(app.builder, CheckBuilder):
+            app.builder.conclude(documents)
         return ()
 
 
