@@ -35,8 +35,8 @@ Code::
 def pages(pytester: pytest.Pytester, engine: None, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     pytester.makefile(".rst", page=PAGE)
     # Where the package is installed, its entry point has the plugin already, under another name.
-    for plugin in ("no:fsgs", "sphinx_fsgs.present.pytest"):
-        monkeypatch.setenv("PYTEST_ADDOPTS", f"{os.environ.get('PYTEST_ADDOPTS', '')} -p {plugin}")
+    options = "-p no:fsgs", "-p sphinx_fsgs.present.pytest", f"--rootdir={pytester.path}"
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join((os.environ.get("PYTEST_ADDOPTS", ""), *options)))
     return pytester
 
 
