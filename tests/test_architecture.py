@@ -34,6 +34,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "lark": ("syntax",),
     "bitwuzla": ("machine.solver",),
     "z3": ("machine.solver",),
+    "iced_x86": ("syntax.codec",),
     # Nothing a document says reaches a shell, the network or native code.
     "ctypes": (),
     "ftplib": (),
@@ -302,6 +303,7 @@ WRONG: list[tuple[Rule, str, str, str]] = [
     (foreign_law, "document/x.py", "if TYPE_CHECKING:\n    import sphinx.application", "document imports sphinx.app"),
     (foreign_law, "machine/x.py", "import bitwuzla", "machine imports bitwuzla"),
     (foreign_law, "check/x.py", "def f():\n    import z3", "check imports z3"),
+    (foreign_law, "syntax/x.py", "if TYPE_CHECKING:\n    from iced_x86 import Decoder", "syntax imports iced_x86"),
     (foreign_law, "spec/x.py", "from lark import Lark", "spec imports lark.Lark"),
     (foreign_law, "present/x.py", "import subprocess", "present imports subprocess"),
     (foreign_law, "syntax/x.py", "eval('1')", "syntax calls eval"),
@@ -352,4 +354,17 @@ def test_words_of_the_languages_may_be_compared(tree: Path) -> None:
 def test_importing_the_package_imports_nothing_heavy(repository: Path) -> None:
     code = "import sys, sphinx_fsgs; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True)
-    assert not {"sphinx", "docutils", "lark", "bitwuzla", "z3", "argparse"} & set(done.stdout.split())
+    assert not {"sphinx", "docutils", "lark", "bitwuzla", "z3", "iced_x86", "argparse"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(("code", "decodes"), [("swapgs", False), (".byte 0x0f, 0x01, 0xf8", True)])
+def test_what_decodes_is_imported_for_bytes_only(code: str, decodes: bool, repository: Path, tmp_path: Path) -> None:
+    pytest.importorskip("iced_x86")
+    page = tmp_path / "page.rst"
+    page.write_text(f".. fsgs: example one\n   before\n       CPL = 3\n   after\n       #GP\n\n::\n\n   {code}\n")
+    script = "import sys; from sphinx_fsgs.present.cli import main; main(sys.argv[1:])"
+    script += "; print('iced_x86' in sys.modules)"
+    command = [sys.executable, "-c", script, "check", "--where", "amd_zen1", str(page)]
+    done = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=True)
+    assert "1 example and 0 claims: 1 holds" in done.stdout
+    assert done.stdout.splitlines()[-1] == str(decodes)

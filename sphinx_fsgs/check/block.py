@@ -10,8 +10,9 @@ from sphinx_fsgs.machine.bind import UNKNOWN_LABEL, UNKNOWN_SYMBOL
 from sphinx_fsgs.machine.program import assemble
 from sphinx_fsgs.source import Fragment
 from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.syntax.assembly import bytes_in
 from sphinx_fsgs.syntax.language import Language, language_of, patterns, without_comments
-from sphinx_fsgs.syntax.read_assembly import read_assembly
+from sphinx_fsgs.syntax.read_assembly import decoded, read_assembly
 
 UNDERSTOOD = ""
 
@@ -20,10 +21,21 @@ _BY_CODE: Mapping[str, str] = {
     "FSGS143": "directive",
     "FSGS144": "directive",
     "FSGS145": "directive",
+    "FSGS148": "bytes",
+    "FSGS149": "bytes",
     UNKNOWN_SYMBOL: "unknown-symbol",
     UNKNOWN_LABEL: "unknown-symbol",
 }
-_IN_ORDER = ("pseudo-code", "placeholder", "macro", "unknown-instruction", "directive", "unknown-symbol", "operands")
+_IN_ORDER = (
+    "pseudo-code",
+    "placeholder",
+    "macro",
+    "unknown-instruction",
+    "directive",
+    "bytes",
+    "unknown-symbol",
+    "operands",
+)
 
 
 def why_not_understood(block: Fragment, named: str, spec: Spec) -> str:
@@ -37,9 +49,13 @@ def why_not_understood(block: Fragment, named: str, spec: Spec) -> str:
 
 
 def _assembly(block: Fragment, spec: Spec) -> str:
-    parsed = read_assembly(block, spec.lexicon)
-    assembled = assemble(parsed.tree or (), spec, "64-bit", {})
-    found = {_reason(each, block, spec) for each in _errors((*parsed.diagnostics, *assembled.diagnostics))}
+    read = read_assembly(block, spec.lexicon)
+    run = decoded(read.tree or (), spec.lexicon, "64-bit")
+    assembled = assemble(run.tree or (), spec, "64-bit", {})
+    errors = _errors((*read.diagnostics, *run.diagnostics, *assembled.diagnostics))
+    found = {_reason(each, block, spec) for each in errors}
+    if bytes_in(run.tree or ()) is not None:
+        found.add("bytes")
     return next((reason for reason in _IN_ORDER if reason in found), "syntax" if found else UNDERSTOOD)
 
 

@@ -20,10 +20,12 @@ VACUOUS_CLAIM = "FSGS302"
 UNDECIDED = "FSGS303"
 NOT_AS_EXPECTED = "FSGS250"
 UNDECIDED_BOUND = "FSGS240"
+NO_DECODER = "FSGS242"
 
 _UNDECIDED = {
     "sources": (UNDECIDED, "limit it to processors whose sources are clear"),
     "no solver": ("FSGS241", "install bitwuzla, or z3-solver"),
+    "no decoder": (NO_DECODER, "pip install 'sphinx-fsgs[decode]', or write the instruction as text"),
     "time": ("FSGS906", "make the example smaller"),
 }
 """Code and way out of each reason for which a verdict is left open, but for the bounds."""
@@ -136,7 +138,7 @@ class Reporter:
             return
         yield from self._failures(item, result, shared)
         yield from self._vacuous(item, result, shared)
-        yield from self._undecided(item, result)
+        yield from self._undecided(item, result, shared)
 
     def _expected(self, item: Item, result: Result, spoken_of: Sequence[HostVerdict]) -> Iterator[Diagnostic]:
         wrong = [each.profile for each in spoken_of if each.verdict != item.expected]
@@ -220,17 +222,20 @@ class Reporter:
             message = f"{_title(item)} says nothing on {where.words}: {because}"
             yield Diagnostic(code, "error", span, message, "silence is never success", help_text, subject=item.text)
 
-    def _undecided(self, item: Item, result: Result) -> Iterator[Diagnostic]:
-        groups: dict[tuple[str, str], list[str]] = {}
+    def _undecided(self, item: Item, result: Result, shared: Shared[Judgement]) -> Iterator[Diagnostic]:
+        groups: dict[tuple[str, str, Span], list[str]] = {}
         for host in result.verdicts:
             if host.verdict == "undecided":
-                groups.setdefault((host.reason, host.because), []).append(host.profile)
-        for (reason, because), profiles in groups.items():
+                judgement = shared.outcomes[host.profile][0][0]
+                span = judgement.span if judgement.verdict == "undecided" else None
+                key = (host.reason, host.because, span or item.span)
+                groups.setdefault(key, []).append(host.profile)
+        for (reason, because, span), profiles in groups.items():
             code, help_text = _UNDECIDED.get(reason, (UNDECIDED_BOUND, "make the example smaller"))
             message = f"{_title(item)} is undecided on {self._name(profiles, result).words} ({reason}): {because}"
             severity: Severity = "note" if reason == "sources" else "error"
             authority = "the verdicts: undecided"
-            yield Diagnostic(code, severity, item.span, message, authority, help_text, subject=item.text)
+            yield Diagnostic(code, severity, span, message, authority, help_text, subject=item.text)
 
     # ---- words ----
 

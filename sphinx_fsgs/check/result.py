@@ -24,7 +24,7 @@ VERDICTS: tuple[Verdict, ...] = ("holds", "fails", "vacuous", "undecided", "n/a"
 class HostVerdict:
     """The verdict on one host; ``because`` says why, in one phrase, where that is not plain.
 
-    ``reason`` is that of an undecided verdict: ``bound NAME``, ``time``, ``sources`` or ``no solver``.
+    ``reason`` is that of an undecided verdict: ``bound NAME``, ``time``, ``sources``, ``no solver`` or ``no decoder``.
     """
 
     profile: str

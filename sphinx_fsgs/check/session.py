@@ -11,23 +11,25 @@ from typing import TYPE_CHECKING
 from sphinx_fsgs.check.asking import Asked, Oracle, share
 from sphinx_fsgs.check.example import Compiled, ExampleJudge, Prepared
 from sphinx_fsgs.check.judge import Judge, Judgement
-from sphinx_fsgs.check.report import Item, Reporter
+from sphinx_fsgs.check.report import NO_DECODER, Item, Reporter
 from sphinx_fsgs.check.result import Kind, Origin, Result
 from sphinx_fsgs.check.scopes import selected
 from sphinx_fsgs.check.where import hosts_for, needs_of, needs_of_claim, selects_nothing
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine.evaluate import EvaluationError
 from sphinx_fsgs.machine.program import assemble
-from sphinx_fsgs.machine.setup import mode_of, symbols_of
+from sphinx_fsgs.machine.setup import symbols_of
 from sphinx_fsgs.source import Fragment, Span, fragment_of
 from sphinx_fsgs.spec.errors import SpecError
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.example import Example
+from sphinx_fsgs.syntax.assembly import bytes_in
+from sphinx_fsgs.syntax.example import Example, mode_of
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.scope import Scope
 from sphinx_fsgs.syntax.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
+    from sphinx_fsgs.syntax.assembly import AsmStatement
     from sphinx_fsgs.syntax.claim import ClaimTree
 
 COMMAND_LINE = "<command line>"
@@ -97,8 +99,10 @@ class Session:
         needs = needs_of(tree, assembled.program, self.spec)
         profiles, unfit = hosts_for(tree.where, self.where, needs, tree.span, self.spec)
         problems = [*found, *unfit, *compiled.diagnostics, *assembled.diagnostics]
-        if assembled.program is None or _errors(problems):
+        if _errors(problems):
             return self._unjudged(item, problems)
+        if assembled.program is None:
+            return self._with_notes(self.undecoded(item, tree.run, profiles), problems)
         judge = ExampleJudge(self.judge, self.oracle)
         prepared = Prepared(tree, replace(assembled.program, working=compiled.working), mode)
 
@@ -116,6 +120,17 @@ class Session:
         from sphinx_fsgs.check.compiled import compiled
 
         return compiled(tree, self.spec)
+
+    def undecoded(self, item: Item, run: Sequence[AsmStatement], profiles: Sequence[str]) -> Result:
+        """Return the Result of a run with bytes that nothing here decodes."""
+        missing = bytes_in(run)
+        span = item.span if missing is None else missing.span
+        says = "its bytes are decoded by iced-x86, which is not installed"
+
+        def work(answers: Asked) -> Judgement:
+            return Judgement("undecided", says, NO_DECODER, span, reason="no decoder")
+
+        return self.reporter.result(item, share(self.oracle, profiles, work), work, self.oracle)
 
     def claim(self, tree: ClaimTree, origin: Origin, name: str = "", expected: str = "holds") -> Result:
         """Return the Result of a claim."""
@@ -205,12 +220,12 @@ def _errors(found: Sequence[Diagnostic]) -> bool:
 def _listing(tree: Example) -> str:
     if tree.code:
         return "\n".join(each.text for each in tree.code if each.text)
-    from sphinx_fsgs.syntax.assembly import Environment, Instruction, Label
+    from sphinx_fsgs.syntax.assembly import Bytes, Environment, Instruction, Label
 
     lines = []
     for statement in tree.run:
-        if isinstance(statement, (Instruction, Environment)):
+        if isinstance(statement, (Instruction, Environment, Bytes)):
             lines.append(statement.text)
-        elif isinstance(statement, Label):
+        elif isinstance(statement, Label) and statement.written:
             lines.append(f"{statement.name}:")
     return "\n".join(lines)

@@ -16,12 +16,12 @@ from sphinx_fsgs.diagnostic import Diagnostic, Step
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.observe import Observed
 from sphinx_fsgs.machine.program import assemble
-from sphinx_fsgs.machine.setup import apply_before, begin, mode_of, symbols_of
+from sphinx_fsgs.machine.setup import apply_before, begin, symbols_of
 from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span, fragment_of
 from sphinx_fsgs.spec.layout import Layout
-from sphinx_fsgs.syntax.example import Example
+from sphinx_fsgs.syntax.example import Example, mode_of
 from sphinx_fsgs.syntax.read_example import read_page
 
 if TYPE_CHECKING:
@@ -46,8 +46,10 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
     assembled = assemble(example.run, session.spec, mode_of(example.before), symbols_of(example.before, session.spec))
     found = (*found, *problems, *assembled.diagnostics)
     program = assembled.program
-    if program is None or any(each.severity == "error" for each in found):
+    if any(each.severity == "error" for each in found):
         return session.reporter.unjudged(item, found)
+    if program is None:
+        return session.undecoded(item, example.run, profiles)
 
     def compute(answers: Asked) -> _Ran:
         traces: list[Trace] = []
@@ -84,14 +86,15 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
 
 
 def _read(session: Session, code: Fragment, before: str) -> tuple[Example, tuple[Diagnostic, ...]]:
-    from sphinx_fsgs.syntax.read_assembly import read_assembly
+    from sphinx_fsgs.syntax.read_assembly import decoded, read_assembly
 
     body = "before\n" + "\n".join(f"    {line}" for line in before.splitlines()) if before.strip() else ""
     page = read_page((), fragment_of(body, "<before>"), session.lexicon, code.span()) if body else None
-    run = read_assembly(code, session.lexicon)
+    read = read_assembly(code, session.lexicon)
     lines = page.tree.before if page is not None and page.tree is not None else ()
+    run = decoded(read.tree or (), session.lexicon, mode_of(lines))
     example = Example("", None, "holds", (), lines, run.tree or (), (), code.span())
-    return example, (*run.diagnostics, *(page.diagnostics if page is not None else ()))
+    return example, (*read.diagnostics, *run.diagnostics, *(page.diagnostics if page is not None else ()))
 
 
 def _profiles(session: Session, where: str | None, span: Span) -> tuple[tuple[str, ...], tuple[Diagnostic, ...]]:

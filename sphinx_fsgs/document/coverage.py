@@ -39,6 +39,7 @@ REASONS: Mapping[str, str] = {
     "value": "a number in it may be what a register holds, since no register has that number",
     "wrong": "it says of something that it is wrong",
     # of code
+    "bytes": "it has bytes that are not decoded",
     "c": "it is C that is not read",
     "directive": "it has a directive of the assembler that is not read",
     "intel": "it is assembly in Intel syntax",

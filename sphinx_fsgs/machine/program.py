@@ -19,7 +19,7 @@ from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.assembly import AsmStatement, Environment, Instruction, Label, Output, Shown
+from sphinx_fsgs.syntax.assembly import AsmStatement, Bytes, Environment, Instruction, Label, Output, Shown
 from sphinx_fsgs.syntax.example import Mode
 from sphinx_fsgs.syntax.expression import Expr, names_in
 
@@ -153,18 +153,18 @@ def assemble(
     symbols: Mapping[str, int],
     places: Sequence[int] = (),
 ) -> Assembled:
-    """Bind every line; each bad line gives one finding.
+    """Bind every line; each bad line gives one finding. Where bytes are not decoded there is no program.
 
     :param places: the addresses of the lines and of the place behind the last, where they are known.
     """
     start = places[0] if places else START if mode == "64-bit" else START & 0xFFFFFFFF
     where = places or range(start, start + STRIDE * (len(statements) + 1), STRIDE)
-    lines: list[Instruction | Environment | Output] = []
+    lines: list[Instruction | Environment | Output | Bytes] = []
     labels: dict[str, int] = {}
     numeric: list[tuple[str, int]] = []
     found: list[Diagnostic] = []
     for statement in statements:
-        if isinstance(statement, (Instruction, Environment, Output)):
+        if isinstance(statement, (Instruction, Environment, Output, Bytes)):
             lines.append(statement)
         elif isinstance(statement, Label):
             if statement.name.isdigit():
@@ -176,12 +176,15 @@ def assemble(
     addresses = {name: where[index] for name, index in labels.items()}
     bound: list[Element] = []
     for number, line in enumerate(lines):
+        if isinstance(line, Bytes):
+            continue
         around = Surroundings(spec, mode, symbols, addresses, _near(numeric, number, where))
         try:
             bound.append(_element(line, around))
         except BindError as error:
             found.append(error.diagnostic)
-    program = None if found else Program(tuple(bound), labels, mode, start, places=tuple(places))
+    whole = not found and len(bound) == len(lines)
+    program = Program(tuple(bound), labels, mode, start, places=tuple(places)) if whole else None
     return Assembled(program, tuple(found))
 
 

@@ -148,15 +148,6 @@ def begin_code(start: Start, lines: Sequence[tree.Assumption]) -> None:
             _write(start, view, value)
 
 
-def mode_of(lines: Iterable[tree.Assumption]) -> tree.Mode:
-    """Return the mode that ``before`` chooses: the last line that says one, else 64-bit."""
-    chosen: tree.Mode = "64-bit"
-    for line in lines:
-        if isinstance(line, tree.InMode):
-            chosen = line.mode
-    return chosen
-
-
 def symbols_of(lines: Iterable[tree.Assumption], spec: Spec) -> dict[str, int]:
     """Return the symbols that ``let`` gives, as far as they are constants."""
     start = begin(spec, "64-bit", {}, MemoryRules())
@@ -407,7 +398,6 @@ __all__ = [
     "apply_before",
     "assign",
     "begin",
-    "mode_of",
     "name_new",
     "symbols_of",
     "unknown_names",

@@ -18,6 +18,7 @@ from sphinx_fsgs.document.text import load
 from sphinx_fsgs.machine import solver
 from sphinx_fsgs.present.findings import internal
 from sphinx_fsgs.source import Fragment, Span
+from sphinx_fsgs.syntax.example import mode_of
 from sphinx_fsgs.syntax.parsed import Findings, Parsed
 from sphinx_fsgs.syntax.read_example import EMPTY_PAGE, Page, merge, read_example, read_page
 from sphinx_fsgs.syntax.read_scope import read_scope
@@ -162,6 +163,7 @@ class _Work:
             note.span,
             known=self.page.known,
             language=dict(self.page.options).get("language", ""),
+            mode=mode_of(self.page.before),
         )
         assert parsed.tree is not None
         tree = merge(self.page, parsed.tree)

@@ -28,6 +28,7 @@ _NAMES = re.compile(r"^Names:[ \t]+(.+)$", re.MULTILINE)
 _OPERAND = re.compile(r"^Operand:[ \t]+SEG[ \t]*=[ \t]*(.+)$", re.MULTILINE)
 _INTEL = re.compile(r"^Intel:[ \t]+(\w+)[ \t]*=[ \t]*(\w+)", re.MULTILINE)
 _BRANCH = re.compile(r"^Operand:.*\b(?:rel|indirect)\b", re.MULTILINE)
+_LOCKED = re.compile(r"^Locked:[ \t]+yes[ \t]*$", re.MULTILINE)
 _SUBJECT = re.compile(r"^Subject:[ \t]+(\w+)[ \t]*=", re.MULTILINE)
 _DEFINITION = re.compile(r"^(?:FUNCTION|PROCEDURE)[ \t]+(\w+)", re.MULTILINE)
 
@@ -43,7 +44,7 @@ class Index:
     mnemonic, and the manual's name, that no other instruction has; ``definitions`` from functions and procedures.
     ``branches`` are mnemonics whose operand is a place to go to; ``intel`` leads from names that only Intel
     syntax has to what AT&T puts two suffixes behind; ``suffixed`` from a spelling to Intel's, and the suffix of
-    what it reads.
+    what it reads; ``locked`` is the mnemonic of what an instruction is behind a LOCK prefix that it does not take.
     """
 
     stems: tuple[str, ...]
@@ -54,6 +55,7 @@ class Index:
     branches: frozenset[str]
     intel: Mapping[str, str]
     suffixed: Mapping[str, tuple[str, str]]
+    locked: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def read_index(folder: Path) -> Index:
     branches: set[str] = set()
     intel: dict[str, str] = {}
     suffixed: dict[str, tuple[str, str]] = {}
+    locked = ""
     stems = []
     for path in sorted((folder / "instructions").glob("*.insn")):
         text = _text(path)
@@ -89,6 +92,8 @@ def read_index(folder: Path) -> Index:
             mnemonics.setdefault(name + suffix, []).append(path.stem)
             if suffix:
                 suffixed[name + suffix] = (name, suffix)
+        if _LOCKED.search(text):
+            locked = "".join(next(_spellings(text)))
         if _BRANCH.search(text):
             branches.update(map("".join, _spellings(text)))
         for name, base in _INTEL.findall(text):
@@ -111,6 +116,7 @@ def read_index(folder: Path) -> Index:
         frozenset(branches),
         intel,
         suffixed,
+        locked,
     )
 
 

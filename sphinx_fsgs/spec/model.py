@@ -434,6 +434,7 @@ class Spec:
             branches=index.branches,
             intel=index.intel,
             suffixed=index.suffixed,
+            locked=index.locked,
             widths={name: layout.views[name].width for name in layout.general},
         )
 

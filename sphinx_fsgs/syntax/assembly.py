@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -67,20 +68,39 @@ Operand = Register | Immediate | Address | Target | Indirect
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """A mnemonic in lower case with its operands; ``text`` is the statement as written."""
+    """A mnemonic in lower case with its operands; ``text`` is the statement as written.
+
+    One that was written as bytes has them in ``code``, and as ``text`` what they stand for.
+    """
 
     mnemonic: str
     operands: tuple[Operand, ...]
     text: str
     span: Span = field(compare=False)
+    code: bytes = field(default=b"", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """``name:``; numeric labels may be defined many times."""
+    """``name:``; numeric labels may be defined many times. One that is not ``written`` is a place in bytes."""
 
     name: str
     span: Span = field(compare=False)
+    written: bool = field(default=True, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """``.byte 0x0f, 0x01, 0xf8``: a piece of machine code, each byte with its place.
+
+    It is ``joined`` to the bytes before it when nothing that takes room stands between them.
+    """
+
+    values: tuple[int, ...]
+    spans: tuple[Span, ...] = field(compare=False)
+    text: str
+    span: Span = field(compare=False)
+    joined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +144,9 @@ class TheBlock:
     span: Span = field(compare=False)
 
 
-AsmStatement = Instruction | Label | Environment | Output | TheBlock
+AsmStatement = Instruction | Label | Bytes | Environment | Output | TheBlock
+
+
+def bytes_in(run: Iterable[AsmStatement]) -> Bytes | None:
+    """Return the first bytes of a run that are not decoded, None when all are, or there are none."""
+    return next((each for each in run if isinstance(each, Bytes)), None)

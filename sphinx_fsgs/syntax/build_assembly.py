@@ -10,6 +10,7 @@ from sphinx_fsgs.source import Fragment
 from sphinx_fsgs.syntax.assembly import (
     Address,
     AsmStatement,
+    Bytes,
     Immediate,
     Indirect,
     Instruction,
@@ -58,6 +59,19 @@ class Assembly(Expressions):
         text = self._fragment.text[meta.start_pos : meta.end_pos]
         given = tuple(cast(Operand, each) for each in operands if each is not None)
         return Instruction(mnemonic, given, one_line(text), self.span(meta))
+
+    def bytes(self, meta: Meta, parts: list[Token | Number]) -> Bytes:
+        text = self._fragment.text[meta.start_pos : meta.end_pos]
+        octets = [cast(Number, each) for each in parts[1:]]
+        for each in octets:
+            if not -(1 << 7) <= each.value < 1 << 8:
+                message, help = f"{each.value:#x} is no number of 8 bits", "write each byte by itself"
+                self._findings.error("FSGS142", each.span, message, help)
+        values = tuple(each.value & 0xFF for each in octets)
+        return Bytes(values, tuple(each.span for each in octets), one_line(text), self.span(meta))
+
+    def negative(self, meta: Meta, tokens: list[Token]) -> Number:
+        return Number(-self._number(tokens[0]), self.span(meta))
 
     def register(self, meta: Meta, tokens: list[Token]) -> Register:
         return Register(self._register(tokens[0]), self.span(meta))

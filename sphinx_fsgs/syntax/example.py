@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
@@ -99,6 +100,15 @@ class Permit:
 
 
 Assumption = Bind | Assume | InMode | Describe | NoTable | Unmapped | Symbol | Permit
+
+
+def mode_of(lines: Iterable[Assumption], otherwise: Mode = "64-bit") -> Mode:
+    """Return the mode that ``before`` chooses: the last line that says one."""
+    chosen = otherwise
+    for line in lines:
+        if isinstance(line, InMode):
+            chosen = line.mode
+    return chosen
 
 
 # ---- conditions ---------------------------------------------------------------------------------

@@ -19,7 +19,20 @@ if TYPE_CHECKING:
 SIZES: Mapping[str, int] = {"b": 8, "w": 16, "l": 32, "q": 64}
 """The operand size in bits that each suffix of AT&T syntax gives."""
 
-FIELDS = ("Names", "Encoding", "Requires", "Modes", "Leaves", "Syntax", "Intel", "Operand", "Target", "Role", "Cites")
+FIELDS = (
+    "Names",
+    "Encoding",
+    "Locked",
+    "Requires",
+    "Modes",
+    "Leaves",
+    "Syntax",
+    "Intel",
+    "Operand",
+    "Target",
+    "Role",
+    "Cites",
+)
 _FIELD = re.compile(r"^([A-Z][a-z]+):[ \t]*(.*?)[ \t]*$")
 
 

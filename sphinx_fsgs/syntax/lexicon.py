@@ -50,3 +50,4 @@ class Lexicon:
     suffixed: Mapping[str, tuple[str, str]] = field(
         default_factory=dict
     )  # "movq" -> "mov", "q"; "movzbl" -> "movzx", "b"
+    locked: str = ""  # the mnemonic of what an instruction is behind a LOCK prefix that it does not take

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
-from sphinx_fsgs.syntax.assembly import AsmStatement, Environment, Instruction, Label
+from sphinx_fsgs.syntax.assembly import AsmStatement, Environment, Instruction, Label, bytes_in
 from sphinx_fsgs.syntax.example import Place
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.parsed import Findings
@@ -54,8 +54,9 @@ class Places:
 
 
 def places_of(run: Sequence[AsmStatement], lexicon: Lexicon, *, whole: bool) -> Places:
-    """Return the places of a run."""
-    labels = tuple(each.name for each in run if isinstance(each, Label))
+    """Return the places of a run; one with bytes that are not decoded has more."""
+    whole = whole and bytes_in(run) is None
+    labels = tuple(each.name for each in run if isinstance(each, Label) and each.written)
     called = (_called(each) for each in run if isinstance(each, (Instruction, Environment)))
     return Places(labels, tuple(called), lexicon.mnemonics.union(lexicon.environment), whole)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.source import Fragment, Line, Span
-from sphinx_fsgs.syntax.assembly import AsmStatement, Instruction, Label, TheBlock
+from sphinx_fsgs.syntax.assembly import AsmStatement, Bytes, Instruction, Label, TheBlock, bytes_in
 from sphinx_fsgs.syntax.errors import Language, parse
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lark.lexer import Token
 
     from sphinx_fsgs.syntax.build_assembly import Assembly
+    from sphinx_fsgs.syntax.example import Mode
 
 AUTHORITY = "AT&T assembly, as GNU as reads it"
 _NOT_CODE = 'annotate the block with "skip" if it is not code'
@@ -43,8 +44,14 @@ WITHOUT_EFFECT: frozenset[str] = frozenset(
     ".globl .global .local .weak .hidden .type .size .text .section .pushsection .popsection .previous .subsection "
     ".align .p2align .balign .file .loc .ident .code64".split()
 )
+_MOVES = frozenset(
+    ".text .section .pushsection .popsection .previous .subsection .align .p2align .balign .code64".split()
+)
+"""Those of them behind which code need not go on where it was."""
+CODE = ".byte"
+"""What bytes of code stand behind; they are an :class:`Bytes` until ``read_bytes`` decodes them."""
 DATA: frozenset[str] = frozenset(
-    ".byte .word .short .value .long .int .quad .octa .ascii .asciz .string .zero .skip .space .fill".split()
+    ".word .short .value .long .int .quad .octa .ascii .asciz .string .zero .skip .space .fill".split()
 )
 
 
@@ -57,15 +64,37 @@ def read_assembly(
     """
     findings = Findings(_STATEMENTS[syntax].authority)
     statements: list[AsmStatement] = []
+    goes_on = False
     for piece in _statements(fragment, findings):
         if len(findings.found) >= MAX_FINDINGS:
             findings.error("FSGS114", piece.span(), "too much of this cannot be read; the rest is left out", _NOT_CODE)
             break
         if the_block and THE_BLOCK.fullmatch(piece.text):
-            statements.append(TheBlock(piece.span()))
+            read: tuple[AsmStatement, ...] = (TheBlock(piece.span()),)
         else:
-            statements.extend(_read(piece, lexicon, findings, syntax))
+            read = _read(piece, lexicon, findings, syntax)
+        for each in read:
+            statements.append(replace(each, joined=True) if goes_on and isinstance(each, Bytes) else each)
+            goes_on = isinstance(each, Bytes) or goes_on and isinstance(each, Label)
+        goes_on = goes_on and not _moves(piece)
     return Parsed(tuple(statements), findings.done())
+
+
+def decoded(run: tuple[AsmStatement, ...], lexicon: Lexicon, mode: Mode) -> Parsed[tuple[AsmStatement, ...]]:
+    """Return a run with instructions for its bytes; those that are none are missing and stand in the findings.
+
+    Where nothing is installed that decodes, the bytes stay.
+    """
+    if bytes_in(run) is None:
+        return Parsed(run)
+    from sphinx_fsgs.syntax.read_bytes import decode
+
+    return decode(run, lexicon, mode)
+
+
+def _moves(piece: Fragment) -> bool:
+    first = _FIRST_WORD.match(piece.text)
+    return first is not None and first[1].lower() in _MOVES
 
 
 def _read(piece: Fragment, lexicon: Lexicon, findings: Findings, syntax: str) -> tuple[AsmStatement, ...]:
@@ -145,11 +174,10 @@ def _line_word(token: Token, piece: Fragment, lexicon: Lexicon, findings: Findin
         help = 'leave the prefix out, or annotate the block with "skip"'
         findings.error("FSGS145", where, f'the prefix "{word}" is not part of the language', help)
     elif word in DATA:
-        findings.error(
-            "FSGS144", where, f"{word} puts bytes into the code", "write the instruction; bytes are not decoded"
-        )
+        help = "write the instruction, or its bytes behind .byte"
+        findings.error("FSGS144", where, f"{word} puts data into the code", help)
     elif word not in WITHOUT_EFFECT and not word.startswith(".cfi_"):
-        known = {*WITHOUT_EFFECT, *DATA, *line_words(lexicon)}
+        known = {*WITHOUT_EFFECT, *DATA, CODE, *line_words(lexicon)}
         findings.unknown("FSGS143", where, "directive", word, known, "leave the line out")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from sphinx_fsgs.diagnostic import Diagnostic, did_you_mean
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
-from sphinx_fsgs.syntax.assembly import AsmStatement, Label, TheBlock
+from sphinx_fsgs.syntax.assembly import AsmStatement, Label, TheBlock, bytes_in
 from sphinx_fsgs.syntax.errors import Language, parse
 from sphinx_fsgs.syntax.example import (
     Assume,
@@ -25,6 +25,7 @@ from sphinx_fsgs.syntax.example import (
     Faults,
     Holds,
     InMode,
+    Mode,
     NoFault,
     Prints,
     Ran,
@@ -33,6 +34,7 @@ from sphinx_fsgs.syntax.example import (
     Signals,
     Symbol,
     Window,
+    mode_of,
 )
 from sphinx_fsgs.syntax.expression import Binary, Expr, Free, Name
 from sphinx_fsgs.syntax.lexicon import Lexicon
@@ -40,7 +42,7 @@ from sphinx_fsgs.syntax.names import Names, frees_in
 from sphinx_fsgs.syntax.parsed import MAX_FINDINGS, Findings, Parsed
 from sphinx_fsgs.syntax.pieces import cut, one_line
 from sphinx_fsgs.syntax.places import Places, places_of
-from sphinx_fsgs.syntax.read_assembly import ATT, INTEL, read_assembly
+from sphinx_fsgs.syntax.read_assembly import ATT, INTEL, decoded, read_assembly
 from sphinx_fsgs.syntax.read_environment import STATEMENTS
 from sphinx_fsgs.syntax.read_scope import read_scope
 from sphinx_fsgs.syntax.scope import Scope
@@ -216,13 +218,14 @@ def read_example(
     *,
     known: frozenset[str] = frozenset(),
     language: str = "",
+    mode: Mode = "64-bit",
 ) -> Parsed[Example]:
     """Read an example.
 
     ``block`` are the literal blocks that serve as its run, or that its ``run`` section names by the
     line ``the block``. ``known`` are symbols and ``?names`` of its page (:attr:`Page.known`) or of
     the example that it continues. ``language`` is that of the page, where the example says none; where nobody
-    says one, the text tells. What cannot be read is missing from the tree.
+    says one, the text tells. ``mode`` is the page's too. What cannot be read is missing from the tree.
     """
     findings = Findings(AUTHORITY)
     settings = _options(options, EXAMPLE_OPTIONS, lexicon, findings)
@@ -242,10 +245,13 @@ def read_example(
         places, of_c = places_of(run, lexicon, whole=len(findings.found) == misread), frozenset()
     labels = frozenset(each.name for each in run if isinstance(each, Label))
     reader = _Reader(lexicon, findings, places, known | labels, of_c, bool(code))
-    for section in sorted(sections, key=lambda each: each.word != "before"):
+    for section in sections:
         if section.word == "before":
             reader.assumptions(section)
-        elif section.word != RUN:
+    if bytes_in(run) is not None:
+        run = _decoded(run, reader, mode_of(reader.before, mode))
+    for section in sections:
+        if section.word not in ("before", RUN):
             reader.claims(section)
     if not reader.attempted and not any(each.code in ("FSGS102", "FSGS111") for each in findings.found):
         findings.error("FSGS110", span, "the example claims nothing", 'say what holds in a section "after"')
@@ -382,6 +388,15 @@ def _run(
         help = "write instructions, below the section or in a literal block"
         assembly.findings.error("FSGS112", where, "there is nothing to run", help)
     return run
+
+
+def _decoded(run: tuple[AsmStatement, ...], reader: _Reader, mode: Mode) -> tuple[AsmStatement, ...]:
+    """Return a run with instructions for its bytes, which are places of it too."""
+    parsed = decoded(run, reader.lexicon, mode)
+    reader.findings.found.extend(parsed.diagnostics)
+    found = parsed.tree or ()
+    reader.places = places_of(found, reader.lexicon, whole=reader.places.whole and not parsed.diagnostics)
+    return found
 
 
 def _told(sections: Sequence[Outline], block: tuple[Fragment, ...], lexicon: Lexicon) -> str:

@@ -20,7 +20,7 @@ from sphinx_fsgs.source import fragment_of
 from sphinx_fsgs.spec.layout import Layout
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.syntax.example import Mode
-from sphinx_fsgs.syntax.read_assembly import read_assembly
+from sphinx_fsgs.syntax.read_assembly import decoded, read_assembly
 from tests.machine.plain import Plain
 
 MASK = terms.ones(64)
@@ -268,7 +268,9 @@ def program(text: str, mode: Mode = "64-bit", symbols: Mapping[str, int] | None 
     """Return the program of correct lines of assembly."""
     parsed = read_assembly(fragment_of(text), spec().lexicon)
     assert parsed.diagnostics == () and parsed.tree is not None
-    assembled = assemble(parsed.tree, spec(), mode, symbols or {})
+    run = decoded(parsed.tree, spec().lexicon, mode)
+    assert run.diagnostics == () and run.tree is not None
+    assembled = assemble(run.tree, spec(), mode, symbols or {})
     assert assembled.program is not None, assembled.diagnostics
     return assembled.program
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from sphinx_fsgs.source import Span, fragment_of
-from sphinx_fsgs.syntax.assembly import Address, Immediate, Indirect, Instruction, Label, Register, Target, TheBlock
+from sphinx_fsgs.syntax.assembly import (
+    Address,
+    Bytes,
+    Immediate,
+    Indirect,
+    Instruction,
+    Label,
+    Register,
+    Target,
+    TheBlock,
+)
 from sphinx_fsgs.syntax.expression import Binary, Name, Number, Unary
 from sphinx_fsgs.syntax.read_assembly import read_assembly
 from tests.syntax.lexicon import LEXICON
@@ -115,6 +125,15 @@ def test_directives_without_meaning_are_read_without_effect() -> None:
     assert _read(text) == (Instruction("nop", (), "nop", S), Label("f", S), Label(".L", S))
 
 
+def test_bytes_are_joined_where_nothing_that_takes_room_stands_between() -> None:
+    text = ".byte 0x0f, 1; x: .globl f; .byte 0370\n.p2align 4\n.byte -1; nop; .byte 0b11"
+    first, label, second, third, nop, fourth = _read(text)
+    assert first == Bytes((0x0F, 1), (), ".byte 0x0f, 1", S) and second == Bytes((0xF8,), (), ".byte 0370", S, True)
+    assert (third, fourth) == (Bytes((0xFF,), (), ".byte -1", S), Bytes((3,), (), ".byte 0b11", S))
+    assert first.spans == (Span("<text>", 1, 7, 1, 11), Span("<text>", 1, 13, 1, 14))  # type: ignore[union-attr]
+    assert label == Label("x", S) and nop == Instruction("nop", (), "nop", S)
+
+
 def test_the_block_is_a_line_of_a_run_section_only() -> None:
     parsed = read_assembly(fragment_of("swapgs\nthe block\n"), LEXICON, the_block=True)
     assert parsed.tree == (Instruction("swapgs", (), "swapgs", S), TheBlock(S))
@@ -136,7 +155,7 @@ def test_the_block_is_a_line_of_a_run_section_only() -> None:
         ("mov $09, %rax", "FSGS142", (6, 8), "09 is no octal number", "a leading 0 means octal"),
         ("/* swapgs", "FSGS142", (1, 3), "this comment is not closed", 'close it with "*/"'),
         (".glbl f", "FSGS143", (1, 6), 'unknown directive ".glbl"', 'did you mean ".globl"?'),
-        ("x: .byte 0x0f", "FSGS144", (4, 9), ".byte puts bytes into the code", ""),
+        ("x: .long 0x0f", "FSGS144", (4, 9), ".long puts data into the code", "write the instruction, or its bytes"),
         ("lock add $1, (%rax)", "FSGS145", (1, 5), 'the prefix "lock" is not part of the language', ""),
         ("rep; nop", "FSGS145", (1, 4), 'the prefix "rep" is not part of the language', ""),
         ("x: rep swapgs", "FSGS145", (4, 7), 'the prefix "rep" is not part of the language', ""),
