@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 from sphinx_fsgs.check.scopes import Namer
+from sphinx_fsgs.source import fragment_of
 from sphinx_fsgs.spec.exceptions import exceptions_of
 from sphinx_fsgs.spec.hosts import version_text
 from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.syntax.example import Mode
 
 
 def explain(spec: Spec, word: str) -> str | None:
     """Return the explanation of a word, None when the spec has nothing of that name."""
     name = " ".join(word.split())
-    stem = name.upper() if name.upper() in spec.index.stems else spec.index.subjects.get(name.lower(), "")
-    stems = (stem,) if stem else spec.index.mnemonics.get(name.lower(), ())
-    if stems:
+    if stems := _stems(spec, name):
         return "\n".join("\n".join(_instruction(spec, each)) + "\n" for each in stems)
     if name in spec.behaviour_names:
         return "\n".join(_question(spec, name)) + "\n"
@@ -29,6 +30,41 @@ def explain(spec: Spec, word: str) -> str | None:
     if name in spec.profiles:
         return "\n".join(_profile(spec, name)) + "\n"
     return None
+
+
+def encodings(spec: Spec, word: str) -> str | None:
+    """Return the bytes of each form of an instruction with some operands, None for what is no instruction.
+
+    :raises NoCodec: when iced-x86 is not installed.
+    """
+    stems = _stems(spec, " ".join(word.split()))
+    return "\n".join("\n".join(_encodings(spec, each)) + "\n" for each in stems) if stems else None
+
+
+def _stems(spec: Spec, name: str) -> tuple[str, ...]:
+    """Return the instructions of a name: a file, what sentences say, or a mnemonic."""
+    stem = name.upper() if name.upper() in spec.index.stems else spec.index.subjects.get(name.lower(), "")
+    return (stem,) if stem else spec.index.mnemonics.get(name.lower(), ())
+
+
+def _encodings(spec: Spec, stem: str) -> Iterator[str]:
+    from sphinx_fsgs.machine.encode import Encoder
+    from sphinx_fsgs.machine.forms import samples
+    from sphinx_fsgs.syntax.assembly import Instruction
+    from sphinx_fsgs.syntax.read_assembly import read_assembly
+
+    entry, encoder = spec.instruction(stem), Encoder(spec)
+    mode = cast(Mode, entry.modes[0] if entry.modes and "64-bit" not in entry.modes else "64-bit")
+    rows: dict[str, str] = {}
+    for bound in samples(spec, stem, mode):
+        (line,) = read_assembly(fragment_of(bound.text), spec.lexicon).tree or ()
+        assert isinstance(line, Instruction)
+        encoded = encoder.encode(line, bound)
+        rows[bound.text] = "none" if encoded is None else str(encoded)
+    yield f"Bytes of {entry.title.partition(' — ')[0]} in {mode} mode, for some operands of each form"
+    width = max(map(len, rows.values()), default=0)
+    for text, encoded_as in rows.items():
+        yield f"    {encoded_as:{width}}  {text}"
 
 
 def _instruction(spec: Spec, stem: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ from sphinx_fsgs.syntax.scope import Scope
 from sphinx_fsgs.syntax.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
+    from sphinx_fsgs.machine.encode import Row
     from sphinx_fsgs.syntax.assembly import AsmStatement
     from sphinx_fsgs.syntax.claim import ClaimTree
 
@@ -191,6 +192,15 @@ class Session:
 
         return run_snippet(self, assembly, before, where)
 
+    def listing(self, assembly: str, before: str) -> tuple[Row, ...]:
+        """Return the lines of a snippet with their bytes; none when it cannot be run.
+
+        :raises NoCodec: when iced-x86 is not installed.
+        """
+        from sphinx_fsgs.check.snippet import list_snippet
+
+        return list_snippet(self, assembly, before)
+
     def check_spec(self) -> tuple[Diagnostic, ...]:
         """Return everything that is wrong with the spec."""
         from sphinx_fsgs.check.wellformed import check_everything
@@ -202,6 +212,15 @@ class Session:
         from sphinx_fsgs.check.explain import explain
 
         return explain(self.spec, word)
+
+    def encodings(self, word: str) -> str | None:
+        """Return the bytes of the forms of an instruction; None for what is none.
+
+        :raises NoCodec: when iced-x86 is not installed.
+        """
+        from sphinx_fsgs.check.explain import encodings
+
+        return encodings(self.spec, word)
 
 
 def _scope(text: str, spec: Spec) -> Scope:

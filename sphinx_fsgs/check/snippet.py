@@ -26,6 +26,7 @@ from sphinx_fsgs.syntax.read_example import read_page
 
 if TYPE_CHECKING:
     from sphinx_fsgs.check.session import Session
+    from sphinx_fsgs.machine.encode import Row
 
 SOURCE = "<snippet>"
 
@@ -83,6 +84,19 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
         runs=shared.runs,
         assuming=tuple(assuming),
     )
+
+
+def list_snippet(session: Session, assembly: str, before: str) -> tuple[Row, ...]:
+    """Return the lines of a snippet with their bytes; none when it cannot be run, which running it says.
+
+    :raises NoCodec: when iced-x86 is not installed.
+    """
+    from sphinx_fsgs.machine.encode import Encoder
+
+    example, _ = _read(session, fragment_of(assembly, SOURCE), before)
+    symbols = symbols_of(example.before, session.spec)
+    program = assemble(example.run, session.spec, mode_of(example.before), symbols).program
+    return () if program is None else Encoder(session.spec).listing(program, example.run)
 
 
 def _read(session: Session, code: Fragment, before: str) -> tuple[Example, tuple[Diagnostic, ...]]:

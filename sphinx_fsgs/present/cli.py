@@ -57,7 +57,7 @@ def _dispatch(options: argparse.Namespace, console: Console) -> int:
         return prove.execute(options.claim, options.where, options.format, console)
     from sphinx_fsgs.present.commands import explain
 
-    return explain.execute(options.word, options.format, console)
+    return explain.execute(options.word, options.format, console, encoded=options.bytes)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -104,6 +104,7 @@ def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
     run.add_argument("file", nargs="?", metavar="FILE", help='assembly in AT&T syntax; "-" is standard input')
     run.add_argument("-e", dest="code", metavar="CODE", help='the snippet itself: -e "swapgs; lkgs %%ax"')
     run.add_argument("--before", action="append", default=[], metavar="LINE", help='of the state before: "CPL = 0"')
+    run.add_argument("--bytes", action="store_true", help="list the bytes of each line first; needs the extra decode")
     _add_where(run)
 
 
@@ -118,6 +119,7 @@ def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
         commands, "explain", "explain a code, an instruction, a question or a processor", ("text", "json")
     )
     explain.add_argument("word", metavar="WORD", help="FSGS204, LKGS, null_selector_clears_base, amd_zen3 …")
+    explain.add_argument("--bytes", action="store_true", help="the bytes of an instruction; needs the extra decode")
 
 
 def _command(

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sphinx_fsgs.records import dataclass
+from sphinx_fsgs.syntax.assembly import Address, Immediate, Operand, Register
+from sphinx_fsgs.syntax.expression import Expr, Number
 
 if TYPE_CHECKING:
     import iced_x86
+    from iced_x86._iced_x86_py import Code
+    from iced_x86._iced_x86_py import Register as Numbered
 
 AUTHORITY = "machine code, as iced-x86 decodes it"
 HOW_TO_INSTALL = "install it: pip install 'sphinx-fsgs[decode]'"
@@ -26,6 +30,8 @@ LONGEST = 15
 """Bytes of the longest instruction."""
 
 _LOCK = 0xF0
+_REP = "F3 "
+_SIZE_WORDS = frozenset("o16 o32 o64 a16 a32 a64 NP REX.W ib iw id io cb cw cd mo".split())
 _PREFIXES = frozenset((0x26, 0x2E, 0x36, 0x3E, 0x64, 0x65, 0x66, 0x67, _LOCK, 0xF2, 0xF3))
 _REX = range(0x40, 0x50)
 _RELATIVE = re.compile(r"[^\s,:*]*\(%rip\)")
@@ -110,10 +116,15 @@ class _Iced:
 
         self.iced = iced_x86
         self._in_memory = {kind for kind, name in _named(iced_x86.OpKind).items() if name.startswith("MEMORY")}
+        self._codes: dict[int, Mapping[str, tuple[Code, ...]]] = {}
+        self._kinds = _named(iced_x86.OpCodeOperandKind)
         self.formatter = iced_x86.Formatter(iced_x86.FormatterSyntax.GAS)
         self.formatter.rip_relative_addresses = True
         self.formatter.space_after_operand_separator = True
         self.formatter.uppercase_hex = False
+        self._registers: dict[str, Numbered] = {
+            self.formatter.format_register(number).lstrip("%").upper(): number for number in _named(iced_x86.Register)
+        }
 
     def decode_one(self, data: bytes, start: int, bits: int) -> Decoded | Undecodable:
         """Return the instruction that begins at an offset."""
@@ -251,6 +262,110 @@ class _Iced:
         encoder.encode(instruction, at)
         return encoder.take_buffer()
 
+    # ---- encoding ----
+
+    def codes_of(self, named: str, bits: int) -> Iterator[tuple[Code, bool]]:
+        """Yield the codes of an opcode, each with whether it repeats: then the REP in front is none of iced-x86's."""
+        known = self._of_bits(bits)
+        of_any = re.sub(r"/\d$", "/r", named)  # 8E /r, of which 8E /2 is one
+        yield from ((code, False) for name in dict.fromkeys((named, of_any)) for code in known.get(name, ()))
+        if named.startswith(_REP):
+            yield from ((code, True) for code in known.get(named.removeprefix(_REP), ()))
+
+    def _of_bits(self, bits: int) -> Mapping[str, tuple[Code, ...]]:
+        """Return the codes that code of so many bits can have, by opcode."""
+        if bits not in self._codes:
+            found: dict[str, list[Code]] = {}
+            for code in _named(self.iced.Code):
+                info = self.iced.OpCodeInfo(code)
+                legacy = info.is_instruction and info.encoding == self.iced.EncodingKind.LEGACY
+                if legacy and (info.mode64 if bits == 64 else info.mode32):
+                    found.setdefault(opcode(info.op_code_string), []).append(code)
+            self._codes[bits] = {name: tuple(codes) for name, codes in found.items()}
+        return self._codes[bits]
+
+    def made(self, code: Code, operands: tuple[Operand, ...], bits: int) -> Iterator[iced_x86.Instruction]:
+        """Yield the instructions that a code makes of operands in Intel's order, right or wrong."""
+        kinds = tuple(self._kinds[each] for each in self.iced.OpCodeInfo(code).op_kinds())
+        for given in _assigned(kinds, operands):
+            made = self.iced.Instruction()
+            made.code = code
+            for number, (kind, operand) in enumerate(zip(kinds, given, strict=True)):
+                self._set(made, number, kind, operand, bits)
+            yield made
+
+    def _set(self, made: iced_x86.Instruction, number: int, kind: str, given: Operand | None, bits: int) -> None:
+        """Set an operand to what is given, or to the one that needs not be said; the encoder refuses what is wrong."""
+        kinds = self.iced.OpKind
+        if kind in _STRING:
+            made.set_op_kind(number, getattr(kinds, _STRING[kind][bits]))
+        elif given is None and kind != "IMM8_CONST_1":
+            made.set_op_register(number, getattr(self.iced.Register, kind))
+        elif isinstance(given, Register):
+            made.set_op_register(number, self._registers[given.name])
+        elif given is None or isinstance(given, Immediate):
+            made.set_op_kind(number, getattr(kinds, _IMMEDIATE.get(kind, "IMMEDIATE8")))
+            made.set_immediate_i64(number, 1 if given is None else _signed(_value(given.value) & _ALL, 64))
+        elif isinstance(given, Address) and kind.startswith("BR"):
+            made.set_op_kind(number, kinds.NEAR_BRANCH64 if bits == 64 else kinds.NEAR_BRANCH32)
+            made.near_branch64 = _value(given.displacement) & (1 << bits) - 1
+        elif isinstance(given, Address):
+            made.set_op_kind(number, kinds.MEMORY)
+            self._set_memory(made, given, whole=kind == "MEM_OFFS", bits=bits)
+
+    def _set_memory(self, made: iced_x86.Instruction, given: Address, *, whole: bool, bits: int) -> None:
+        none = self.iced.Register.NONE
+        base = none if given.base is None else self._registers[given.base]
+        index = none if given.index is None else self._registers[given.index]
+        made.segment_prefix = none if given.segment is None else self._registers[given.segment]
+        made.memory_base, made.memory_index, made.memory_index_scale = base, index, given.scale
+        displacement = 0 if given.displacement is None else _value(given.displacement)
+        made.memory_displacement = displacement & _ALL
+        if whole or not (given.base or given.index):
+            made.memory_displ_size = bits // 8  # in fewer bytes it would be an address of fewer bits
+        elif displacement:
+            made.memory_displ_size = 1  # or more, where it takes more
+
+
+_ALL = (1 << 64) - 1
+_STRING: Mapping[str, Mapping[int, str]] = {
+    "SEG_RSI": {64: "MEMORY_SEG_RSI", 32: "MEMORY_SEG_ESI"},
+    "ES_RDI": {64: "MEMORY_ESRDI", 32: "MEMORY_ESEDI"},
+}
+"""What the operands of string instructions are to iced-x86, by the size of addresses."""
+_IMMEDIATE: Mapping[str, str] = {
+    "IMM8SEX16": "IMMEDIATE8TO16",
+    "IMM8SEX32": "IMMEDIATE8TO32",
+    "IMM8SEX64": "IMMEDIATE8TO64",
+    "IMM16": "IMMEDIATE16",
+    "IMM32": "IMMEDIATE32",
+    "IMM32SEX64": "IMMEDIATE32TO64",
+    "IMM64": "IMMEDIATE64",
+}
+_UNSAID = re.compile(r"SEG_RSI|ES_RDI|IMM8_CONST_1|[A-Z]{2,3}")
+"""Kinds of operands of which there is only one, so that a text need not say it."""
+
+
+def _assigned(kinds: Sequence[str], operands: Sequence[Operand]) -> Iterator[tuple[Operand | None, ...]]:
+    """Yield the ways to give operands to kinds in order, none to some of those that are not said."""
+    if not kinds:
+        yield from () if operands else ((),)
+        return
+    if _UNSAID.fullmatch(kinds[0]) and kinds[0] != "MEM":
+        yield from ((None, *rest) for rest in _assigned(kinds[1:], operands))
+    if operands:
+        yield from ((operands[0], *rest) for rest in _assigned(kinds[1:], operands[1:]))
+
+
+def _value(number: Expr | None) -> int:
+    """Return the number that an operand is.
+
+    :raises TypeError: when it is none yet.
+    """
+    if not isinstance(number, Number):
+        raise TypeError(f"{number} is no number")
+    return number.value
+
 
 def _named(module: ModuleType) -> Mapping[Any, str]:
     """Return the constants of one of iced-x86's modules with their names; their types are known to its stubs alone."""
@@ -271,3 +386,46 @@ def _bytes_at(start: int, offset: int, size: int) -> range:
 
 def _signed(address: int, bits: int) -> int:
     return address - (1 << bits) if address >> bits - 1 else address
+
+
+# ---- encoding -----------------------------------------------------------------------------------
+
+
+def opcode(text: str) -> str:
+    """Return what an encoding says of prefixes, opcode and extension, without sizes and numbers behind."""
+    return " ".join(re.sub(r"\+r[bwdo]$", "+r", word) for word in text.split() if word not in _SIZE_WORDS)
+
+
+def opcodes(encodings: Iterable[str]) -> frozenset[str]:
+    """Return the encodings of an instruction of the spec in that form, conditions written out."""
+    found: set[str] = set()
+    for each in map(opcode, encodings):
+        head, plus, tail = each.partition("+cc")
+        *before, last = head.split()
+        numbers = range(16) if plus else ()
+        found.update(" ".join((*before, f"{int(last, 16) + number:02X}")) + tail for number in numbers)
+        found.update(() if plus else (each,))
+    return frozenset(found)
+
+
+def encodings(named: Iterable[str], operands: Sequence[Operand], bits: int, at: int) -> tuple[bytes, ...]:
+    """Return what operands can be encoded to with one of these opcodes, the shortest first.
+
+    Operands are in AT&T's order, and all that is not a register is numbers. A place that a jump leads to is an
+    :class:`~sphinx_fsgs.syntax.assembly.Address` that is only a displacement; one relative to RIP has as displacement
+    the address that is meant. It is for the caller to see what the bytes mean: nothing is checked here.
+
+    :param named: opcodes, as :func:`opcodes` returns them.
+    :param at: the address of the first byte.
+    :raises NoCodec: when iced-x86 is not installed.
+    """
+    iced = _iced()
+    found: dict[bytes, int] = {}
+    for code, repeats in sorted({each for name in named for each in iced.codes_of(name, bits)}):
+        for made in iced.made(code, tuple(reversed(operands)), bits):
+            made.has_rep_prefix = repeats
+            try:
+                found.setdefault(iced.encoded(made, bits, at), code)
+            except ValueError:
+                continue  # these operands are none of this code
+    return tuple(sorted(found, key=lambda data: (len(data), found[data])))

@@ -6,7 +6,7 @@ the solver is asked for a state in which they differ in a fault, a cell, memory,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 from sphinx_fsgs.check.asking import Asked, Oracle, share
@@ -32,6 +32,33 @@ ANY_MEMORY = MemoryRules(may_fault=True, any_mapping=True)
 
 WORDS = ("null(S)", "loadable(S)", "canonical(X)", "canonical(X, 48)", "canonical(X, 57)")
 """What documents may call, over a selector S and a value X."""
+
+
+def same_effect(one: Bound, other: Bound, spec: Spec) -> bool:
+    """Return whether two bound instructions of one mode do the same from every state, on every processor."""
+    compiler = Compiler(spec, symbolic=True)
+
+    def differs(answers: Asked) -> bool:
+        start = begin(spec, one.binding.mode, answers, ANY_MEMORY)
+        return Questions(start).possible([_difference(_Ended(one, compiler, start), _Ended(other, compiler, start))])
+
+    return one.requires == other.requires and not _anywhere(differs, spec)
+
+
+def can_complete(one: Bound, spec: Spec) -> bool:
+    """Return whether a bound instruction completes from some state, on some processor."""
+    compiler = Compiler(spec, symbolic=True)
+
+    def completes(answers: Asked) -> bool:
+        start = begin(spec, one.binding.mode, answers, ANY_MEMORY)
+        return Questions(start).possible([_Ended(one, compiler, start).completed])
+
+    return _anywhere(completes, spec)
+
+
+def _anywhere(differs: Callable[[Asked], bool], spec: Spec) -> bool:
+    shared = share(Oracle(spec), spec.profiles, differs)
+    return any(found for outcomes in shared.outcomes.values() for found, _ in outcomes)
 
 
 class Prover:
@@ -68,11 +95,7 @@ class Prover:
             two = _Ended(bound, compiler, start)
             return Questions(start).possible([_difference(one, two)])
 
-        return not self._anywhere(differs)
-
-    def _anywhere(self, differs: object) -> bool:
-        shared = share(Oracle(self.base), self.base.profiles, differs)  # type: ignore[arg-type]
-        return any(found for outcomes in shared.outcomes.values() for found, _ in outcomes)
+        return not _anywhere(differs, self.base)
 
     def _words_differ(self, other: Spec) -> bool:
         """Whether what sentences and invariants say differs: roles, ``null``, ``loadable``, ``canonical``."""
@@ -90,7 +113,7 @@ class Prover:
                     return True
             return False
 
-        return self._anywhere(differs)
+        return _anywhere(differs, self.base)
 
 
 def _possible(start: Start, one: Value, two: Value) -> bool:

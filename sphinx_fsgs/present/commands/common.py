@@ -21,6 +21,16 @@ def settings_here(console: Console) -> Settings | None:
         return None
 
 
+def can_decode(command: str, console: Console) -> bool:
+    """Return whether bytes can be shown; why not has then been said."""
+    from sphinx_fsgs.syntax import codec
+
+    if not codec.installed():
+        console.err(f"fsgs {command}: --bytes needs iced-x86, which is not installed. {codec.HOW_TO_INSTALL}")
+        return False
+    return True
+
+
 def open_session(settings: Settings, console: Console) -> Session | None:
     """Return a session, or None when the spec or the scope cannot be used; then it has been said why."""
     from sphinx_fsgs.present import opening

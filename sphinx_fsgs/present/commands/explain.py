@@ -7,20 +7,23 @@ from pathlib import Path
 
 from sphinx_fsgs.diagnostic import suggestion
 from sphinx_fsgs.files import data_dir
-from sphinx_fsgs.present.commands.common import open_session, settings_here
+from sphinx_fsgs.present.commands.common import can_decode, open_session, settings_here
 from sphinx_fsgs.present.console import Console
 from sphinx_fsgs.present.selection import CLEAN, UNUSABLE
 
 _CODE = re.compile(r"FSGS\d{3}", re.IGNORECASE)
 
 
-def execute(word: str, format: str, console: Console) -> int:
-    """Print the explanation; an unknown word is a usage error."""
-    text = _page(word) if _CODE.fullmatch(word) else _from_spec(word, console)
+def execute(word: str, format: str, console: Console, *, encoded: bool = False) -> int:
+    """Print the explanation, or the bytes of an instruction; an unknown word is a usage error."""
+    if encoded and not can_decode("explain", console):
+        return UNUSABLE
+    text = _page(word) if _CODE.fullmatch(word) and not encoded else _from_spec(word, console, encoded)
     if text is None:
         return UNUSABLE
     if not text:
-        console.err(f'fsgs explain: nothing is known of "{word}". {_near(word)}'.rstrip())
+        said = f'no instruction is called "{word}"' if encoded else f'nothing is known of "{word}". {_near(word)}'
+        console.err(f"fsgs explain: {said}".rstrip())
         return UNUSABLE
     console.out(_as_json(word, text) if format == "json" else text.rstrip() + "\n")
     return CLEAN
@@ -42,10 +45,12 @@ def _near(word: str) -> str:
     return suggestion(word, (path.stem for path in _pages().glob("FSGS*.rst")))
 
 
-def _from_spec(word: str, console: Console) -> str | None:
+def _from_spec(word: str, console: Console, encoded: bool) -> str | None:
     settings = settings_here(console)
     session = open_session(settings, console) if settings else None
-    return None if session is None else session.explain(word) or ""
+    if session is None:
+        return None
+    return (session.encodings(word) if encoded else session.explain(word)) or ""
 
 
 def _as_json(word: str, text: str) -> str:

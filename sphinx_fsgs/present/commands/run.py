@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from sphinx_fsgs.check.result import DocumentResult, Report, Result
-from sphinx_fsgs.present.commands.common import open_session, settings_here
+from sphinx_fsgs.present.commands.common import can_decode, open_session, settings_here
 from sphinx_fsgs.present.console import Console
 from sphinx_fsgs.present.formats.text import finding
 from sphinx_fsgs.present.formats.verdict import render_trace
@@ -19,6 +19,7 @@ from sphinx_fsgs.records import dataclass
 
 if TYPE_CHECKING:
     from sphinx_fsgs.check.session import Session
+    from sphinx_fsgs.machine.encode import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Options:
     before: str
     where: str | None
     format: str = "text"
+    bytes: bool = False
 
 
 def options_of(values: Mapping[str, object]) -> Options:
@@ -40,11 +42,14 @@ def options_of(values: Mapping[str, object]) -> Options:
         "\n".join(cast("list[str]", values["before"])),
         cast("str | None", values["where"]),
         cast(str, values["format"]),
+        cast(bool, values["bytes"]),
     )
 
 
 def execute(options: Options, console: Console) -> int:
     """Run the snippet and print what it changes, once for each group of processors that behave alike."""
+    if options.bytes and not can_decode("run", console):
+        return UNUSABLE
     assembly = _assembly(options, console)
     settings = settings_here(console) if assembly is not None else None
     session = open_session(settings, console) if settings else None
@@ -53,12 +58,13 @@ def execute(options: Options, console: Console) -> int:
     settings = replace(settings, strict=False)
     result = _run(session, assembly, options)
     report = Report(session.tool_version, session.spec_digest, (DocumentResult(result.span.path, (result,), ()),))
+    rows = session.listing(assembly, options.before) if options.bytes else ()
     if options.format == "json":
         from sphinx_fsgs.present.formats import json
 
-        console.out(json.render(report))
+        console.out(json.render(report, listing=rows if options.bytes else None))
     else:
-        console.out(_text(assembly, result, console))
+        console.out("".join(f"{line}\n" for line in _listing(rows)) + _text(assembly, result, console))
     return status(report, settings)
 
 
@@ -88,6 +94,14 @@ def _assembly(options: Options, console: Console) -> str | None:
         return text
     console.findings([text])
     return None
+
+
+def _listing(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the lines of code, each behind its bytes; those that hang on where the code lies are dots."""
+    shown = ["" if each.encoded is None else str(each.encoded) for each in rows]
+    width = max(map(len, shown), default=0)
+    yield from (f"  {code:{width}}   {row.text}" for code, row in zip(shown, rows, strict=True))
+    yield from ("",) if rows else ()
 
 
 def _text(assembly: str, result: Result, console: Console) -> str:

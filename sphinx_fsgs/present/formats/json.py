@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from sphinx_fsgs.check.result import VERDICTS, DocumentResult, Report, Result, Summary, Suppressed
 from sphinx_fsgs.diagnostic import Counterexample, Diagnostic, Fix, Step
 from sphinx_fsgs.present import coverage
 
+if TYPE_CHECKING:
+    from sphinx_fsgs.machine.encode import Row
+
 VERSION = 1
 
 
-def render(report: Report, *, covered: bool = False) -> str:
+def render(report: Report, *, covered: bool = False, listing: Sequence[Row] | None = None) -> str:
     """Return the report as one JSON object; equal reports give equal text.
 
     :param covered: whether each document also lists what speaks of FS or GS.
+    :param listing: the lines of a snippet with their bytes, if they are wanted.
     """
-    return json.dumps(as_data(report, covered=covered), ensure_ascii=False, indent=1) + "\n"
+    data = as_data(report, covered=covered)
+    if listing is not None:
+        data["listing"] = [_row(each) for each in listing]
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def _row(row: Row) -> dict[str, object]:
+    return {"line": row.span.line, "text": row.text, "bytes": None if row.encoded is None else str(row.encoded)}
 
 
 def as_data(report: Report, *, covered: bool = False) -> dict[str, object]:
