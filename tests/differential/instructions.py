@@ -1,4 +1,4 @@
-"""Random instructions that the spec has, each with its bytes: made by iced-x86, written by it as AT&T text, read by us.
+"""Random instructions that the spec has, each with its bytes: made by iced-x86, and decoded by us as ``.byte`` is.
 
 Nothing here knows an instruction by name. Every code of iced-x86 whose mnemonic the spec knows is tried with
 random operands of its kinds; what the binder takes is in the pool.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from iced_x86 import (
@@ -16,8 +16,6 @@ from iced_x86 import (
     Decoder,
     Encoder,
     EncodingKind,
-    Formatter,
-    FormatterSyntax,
     Instruction,
     OpCodeInfo,
     OpCodeOperandKind,
@@ -28,13 +26,13 @@ from iced_x86 import (
 from sphinx_fsgs.machine.bind import BindError, Bound, Surroundings, bind
 from sphinx_fsgs.source import fragment_of
 from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.syntax import codec
 from sphinx_fsgs.syntax.assembly import Instruction as Line
 from sphinx_fsgs.syntax.read_assembly import read_assembly
 from tests.differential.layout import CODE, DATA, POINTERS, REGION, SLOT
 
 TRIES = 12
 """So often a code is tried with random operands before it counts as one that the spec does not have."""
-_TARGET = "target"
 _SIZES = {"8": 0, "16": 1, "32": 2, "64": 3}
 
 
@@ -73,7 +71,6 @@ _OP_KINDS = {
 
 
 _IMPLIED_MEMORY = {"SEG_RSI": OpKind.MEMORY_SEG_RSI, "ES_RDI": OpKind.MEMORY_ESRDI}
-_SIZE_WORDS = frozenset("o16 o32 o64 a16 a32 a64 NP REX.W ib iw id io cb cw cd mo".split())
 
 
 @dataclass(frozen=True)
@@ -124,24 +121,6 @@ def made_opcodes(spec: Spec) -> dict[str, frozenset[str]]:
     return {stem: frozenset(opcodes) for stem, opcodes in found.items()}
 
 
-def opcode(text: str) -> str:
-    """Return what an encoding says of prefixes, opcode and extension, without sizes and numbers behind."""
-    words = [re.sub(r"\+r[bwdo]$", "+r", word) for word in text.split() if word not in _SIZE_WORDS]
-    return " ".join(words)
-
-
-def opcodes(encodings: Iterable[str]) -> frozenset[str]:
-    """Return the encodings of an instruction of the spec in that form, conditions written out."""
-    found = set()
-    for each in map(opcode, encodings):
-        head, plus, tail = each.partition("+cc")
-        *before, last = head.split()
-        found |= (
-            {" ".join((*before, f"{int(last, 16) + number:02X}")) + tail for number in range(16)} if plus else {each}
-        )
-    return frozenset(found)
-
-
 def _is_case(named: str, made: str) -> bool:
     """Whether an opcode with a digit is one with any register: 8E /2 of 8E /r."""
     return re.sub(r"/\d$", "/r", named) == made
@@ -151,9 +130,7 @@ class _Maker:
     def __init__(self, spec: Spec, chance: random.Random, size: int) -> None:
         self.spec, self.chance, self.size = spec, chance, size
         self.encoder = Encoder(64)
-        self.formatter = Formatter(FormatterSyntax.GAS)
-        self.formatter.rip_relative_addresses = True
-        self.formatter.always_show_scale = True
+        self.known_words = {each.split()[0] for each in spec.lexicon.mnemonics}
 
     def known(self, documented: bool = True) -> Iterator[tuple[int, Slot]]:
         """Yield the codes of 64-bit mode that the spec has, each with an instruction made of it.
@@ -164,12 +141,6 @@ class _Maker:
             info = OpCodeInfo(code)
             if not info.is_instruction or not info.mode64 or info.encoding != EncodingKind.LEGACY:
                 continue
-            try:
-                example = self._instruction(info, CODE)
-            except _CannotMake:
-                continue
-            if not any(text.split()[0] in self.spec.lexicon.mnemonics for text in self._texts(example, info)):
-                continue
             made = filter(None, (self.slot(code, number) for number in range(TRIES)))
             for slot in {each.bound.stem: each for each in made}.values():
                 if not documented or self.is_documented(slot):
@@ -177,7 +148,7 @@ class _Maker:
 
     def is_documented(self, slot: Slot) -> bool:
         """Whether the opcode stands in the spec; others that processors take mean the same, but Unicorn lacks some."""
-        named = opcodes(self.spec.instruction(slot.bound.stem).encodings)
+        named = codec.opcodes(self.spec.instruction(slot.bound.stem).encodings)
         return slot.opcode in named or any(_is_case(each, slot.opcode) for each in named)
 
     def slot(self, code: int, number: int) -> Slot | None:
@@ -186,32 +157,22 @@ class _Maker:
         info = OpCodeInfo(code)
         try:
             made = self._instruction(info, address)
-            length = self.encoder.encode(made, address)
+            self.encoder.encode(made, address)
         except (_CannotMake, ValueError):
             self.encoder.take_buffer()
             return None
         code_bytes = self.encoder.take_buffer()
         if Decoder(64, code_bytes, ip=address).decode().code != code:
             return None  # these bytes are another instruction, as 90 is NOP and no exchange of EAX with itself
-        made.len, made.ip = length, address
-        kinds = [_kind(each) for each in info.op_kinds()]
-        is_branch = any(name.startswith("BR") for name in kinds)
-        for text in self._texts(made, info):
-            symbols = {_TARGET: made.near_branch_target} if is_branch else {}
-            if is_branch:
-                text = f"{text.split()[0]} {_TARGET}"
-            elif any(name in _IMPLIED_MEMORY for name in kinds):
-                text = text.split()[0]
-            bound = self._bound(text, symbols)
+        (found,) = codec.decode(code_bytes, 64)
+        if not isinstance(found, codec.Decoded):
+            return None
+        symbols = {} if found.target is None else {codec.TARGET: address + found.target}
+        for text in dict.fromkeys(found.texts):
+            bound = self._bound(text, symbols) if text.split()[0] in self.known_words else None
             if bound is not None:
-                return Slot(address, code_bytes, text, bound, opcode(info.op_code_string))
+                return Slot(address, code_bytes, text, bound, codec.opcode(info.op_code_string))
         return None
-
-    def _texts(self, made: Instruction, info: OpCodeInfo) -> Iterator[str]:
-        """Yield the ways to write an instruction: with the suffix of its size, and without where none is needed."""
-        for suffix in (True, False) if "o16" not in info.op_code_string.split() else (True,):
-            self.formatter.gas_show_mnemonic_size_suffix = suffix
-            yield self.formatter.format(made)
 
     def _bound(self, text: str, symbols: dict[str, int]) -> Bound | None:
         parsed = read_assembly(fragment_of(text), self.spec.lexicon)

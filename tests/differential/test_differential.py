@@ -10,9 +10,10 @@ import pytest
 pytest.importorskip("unicorn")
 pytest.importorskip("iced_x86")
 
+from sphinx_fsgs.syntax import codec
 from tests.differential.__main__ import left_out, main
 from tests.differential.compare import Campaign
-from tests.differential.instructions import Slot, made_opcodes, opcode, opcodes
+from tests.differential.instructions import Slot, made_opcodes
 from tests.machine.support import program, spec
 
 # Processors take these for others that the SDM lists: /1 for /0, /6 for /4, and any last digit of a fence.
@@ -69,12 +70,13 @@ def test_encodings_of_the_spec_are_those_of_the_decoder() -> None:
     for stem in set(spec().index.stems) - (set(left_out()) - set(made)):
         if "64-bit" not in (spec().instruction(stem).modes or ("64-bit",)):
             continue
-        named, found = opcodes(spec().instruction(stem).encodings), made.get(stem, frozenset())
+        named, found = codec.opcodes(spec().instruction(stem).encodings), made.get(stem, frozenset())
         cases = {each for each in named if re.sub(r"/\d$", "/r", each) in found}  # 8E /2 of 8E /r
+        found -= {each.removesuffix("+r") for each in named if each.endswith("+r")}  # 66 90 exchanges AX with itself
         assert named - found <= cases, f"{stem}: nothing is decoded from these"
         assert found - named - {re.sub(r"/\d$", "/r", each) for each in cases} <= UNDOCUMENTED, stem
 
 
 def test_an_opcode_is_told_from_what_stands_around_it() -> None:
-    assert opcode("o64 81 /0 id") == "81 /0"
-    assert opcodes(["REX.W B8+r", "70+cc"]) >= {"B8+r", "70", "7F"}
+    assert codec.opcode("o64 81 /0 id") == "81 /0"
+    assert codec.opcodes(["REX.W B8+r", "70+cc"]) >= {"B8+r", "70", "7F"}

@@ -11,7 +11,7 @@ from sphinx_fsgs.machine.program import Program, assemble
 from sphinx_fsgs.machine.values import UNSET, Fault, NeedsTerms
 from sphinx_fsgs.source import fragment_of
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
-from sphinx_fsgs.syntax.read_assembly import read_assembly
+from sphinx_fsgs.syntax.read_assembly import decoded, read_assembly
 from tests.machine.support import Answers, compiler, spec
 from tests.vectors.state import CODE, GDT, Aliased, Vector, World, bytes_of, flattened, number, read, start
 
@@ -28,11 +28,13 @@ _LABEL = re.compile(r"\s*[\w.$]+:\s*$")
 def assembled(vector: Vector) -> Program | str:
     """Return the program of a vector at the addresses of its bytes, or what the spec lacks for it."""
     lines = vector["asm_att"]
-    # MOV takes 64-bit numbers, however the assembler calls it then.
-    parsed = read_assembly(fragment_of("\n".join(lines).replace("movabsq", "movq")), spec().lexicon)
+    parsed = read_assembly(fragment_of("\n".join(lines)), spec().lexicon)
     if parsed.tree is None or parsed.diagnostics:
         return parsed.diagnostics[0].message
-    bound = assemble(parsed.tree, spec(), "64-bit", {}, places(lines, bytes.fromhex(vector["code_hex"])))
+    run = decoded(parsed.tree, spec().lexicon, "64-bit")
+    if run.tree is None or run.diagnostics:
+        return run.diagnostics[0].message
+    bound = assemble(run.tree, spec(), "64-bit", {}, places(lines, bytes.fromhex(vector["code_hex"])))
     return bound.program or bound.diagnostics[0].message
 
 
