@@ -14,6 +14,7 @@ LONGEST = 72
 """Characters after which a value is called a longer expression instead of being written out."""
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "bvand": "&", "bvor": "|", "bvxor": "^", "shl": "<<", "shr": ">>"}
+_CALLED = {"udiv": "quotient", "urem": "remainder"}
 _INFIX |= {"eq": "=", "ult": "<", "and": "and", "or": "or"}
 
 
@@ -73,6 +74,8 @@ class _Writer:
             condition, then, otherwise = term.args
             arms = self._any(then, term.width, room), self._any(otherwise, term.width, room)
             return f"{arms[0]} if {self._any(condition, 1, room)} else {arms[1]}"
+        if term.op in _CALLED:
+            return f"{_CALLED[term.op]}({', '.join(self._any(each, term.width, room) for each in term.args)})"
         return self._infix(term, _INFIX[term.op], room)
 
     def _infix(self, term: Term, sign: str, room: int) -> str:

@@ -90,6 +90,7 @@ RESULT = "RESULT"
 CHECK_ACCESS = "check_access"
 LINEAR_ADDRESS = "linear_address"
 _ARITY = {"completes": 1, "effective_address": 1, "zero_extend": 2, "sign_extend": 2, "signed": 1}
+_ARITY |= {"quotient": 2, "remainder": 2}
 
 
 def _completes(check: Compiled, *given: object) -> bool:
@@ -104,7 +105,7 @@ def _completes(check: Compiled, *given: object) -> bool:
 _RUNTIME: dict[str, object] = {
     name: getattr(terms, name)
     for name in (
-        "add sub mul bit_and bit_or bit_xor shift_left shift_right eq ne lt le and_ or_ not_ extract concat ite "
+        "add sub mul quotient remainder bit_and bit_or bit_xor shift_left shift_right eq ne lt le and_ or_ not_ extract concat ite "
         "zero_extend sign_extend"
     ).split()
 } | {"Fault": RaisedFault, "completes": _completes}
@@ -998,6 +999,8 @@ class _Function:
             return self.extension(expr, out)
         if expr.name == "completes":
             return self.completes(expr, out)
+        if expr.name in ("quotient", "remainder"):
+            return self.division(expr, out)
         if expr.name in self.spec.unknowns:
             unknown = self.spec.unknowns[expr.name]
             argument = out.keep(self.fit(self.expression(expr.arguments[0], out), unknown.argument, expr.span))
@@ -1029,6 +1032,15 @@ class _Function:
         finally:
             self.compiler.leave()
             out.names = saved
+
+    def division(self, expr: Call, out: _Block) -> Code:
+        """Return quotient or remainder of two numbers without sign, of one width."""
+        one, other = (self.expression(each, out) for each in expr.arguments)
+        width = one.width or other.width
+        if width is None:
+            raise CompileError(f"{expr.name} needs a width", expr.span)
+        left, right = (self.emitter.as_number(self.fit(each, width, expr.span)) for each in (one, other))
+        return Code(self.emitter.binary(expr.name, left, right, width), width)
 
     def completes(self, expr: Call, out: _Block) -> Code:
         """Return whether a procedure that only checks would complete; what it raises is then not raised."""

@@ -81,6 +81,8 @@ class Emitter(Protocol):
         """Return text whose value can be stored."""
 
 
+_DIVISIONS = ("quotient", "remainder")
+"""Functions of two values, whose meaning by zero Python's own operators do not have."""
 _PYTHON = {"=": "==", "≠": "!=", "<": "<", "≤": "<=", ">": ">", "≥": ">="}
 
 
@@ -96,6 +98,8 @@ class Concrete:
             return f"({left} >> {right})"
         if op == "<<":
             right = right if right.isdigit() else f"min({right}, {width})"
+        if op in _DIVISIONS:
+            return f"{_FUNCTIONS[op]}({left}, {right}, {width})"
         return f"(({left} {op} {right}) & {ones(width)})"
 
     def compare(self, op: str, left: str, right: str, width: int) -> str:
@@ -142,6 +146,7 @@ class Concrete:
 
 _FUNCTIONS = {"+": "add", "-": "sub", "*": "mul", "&": "bit_and", "|": "bit_or", "^": "bit_xor"}
 _FUNCTIONS |= {"<<": "shift_left", ">>": "shift_right"}
+_FUNCTIONS |= {each: each for each in _DIVISIONS}
 _COMPARES = {"=": "eq", "≠": "ne", "<": "lt", "≤": "le"}
 
 

@@ -341,6 +341,9 @@ def _conditional(expr: Conditional, place: Place) -> Typed:
     return Typed(terms.ite(condition, one, other, size), width)
 
 
+_DIVISIONS = {"quotient": terms.quotient, "remainder": terms.remainder}
+
+
 def _call(expr: Call, place: Place) -> Typed:
     if expr.name in ("zero_extend", "sign_extend"):
         found, to = evaluate(expr.arguments[0], place), evaluate(expr.arguments[1], place).value
@@ -352,6 +355,10 @@ def _call(expr: Call, place: Place) -> Typed:
             raise _error(WIDTHS_DIFFER, expr.span, message, f"take a part of it: […][{to - 1}:0]")
         extend = terms.zero_extend if expr.name == "zero_extend" else terms.sign_extend
         return Typed(extend(found.value, found.width, to), to)
+    if expr.name in _DIVISIONS:
+        left, right = (evaluate(each, place) for each in expr.arguments)
+        size = left.width or right.width or CARRIER
+        return Typed(_DIVISIONS[expr.name](fit(left, size, expr.span), fit(right, size, expr.span), size), size)
     if expr.name == "canonical" and len(expr.arguments) == 1:
         # An example's canonical(x) means the paging width in force, and a shorter x has zeroes above it.
         address = Call("zero_extend", (*expr.arguments, Number(64, expr.span)), expr.span)

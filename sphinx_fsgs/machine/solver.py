@@ -227,7 +227,8 @@ class Bitwuzla:
 
 
 _BITWUZLA = {"not": "BV_NOT", "and": "BV_AND", "or": "BV_OR", "bvand": "BV_AND", "bvor": "BV_OR", "bvxor": "BV_XOR"}
-_BITWUZLA |= {"add": "BV_ADD", "sub": "BV_SUB", "mul": "BV_MUL", "shl": "BV_SHL", "shr": "BV_SHR"}
+_BITWUZLA |= {"add": "BV_ADD", "sub": "BV_SUB", "mul": "BV_MUL", "udiv": "BV_UDIV", "urem": "BV_UREM"}
+_BITWUZLA |= {"shl": "BV_SHL", "shr": "BV_SHR"}
 
 ARGUMENT_WIDTHS: Mapping[str, int] = {"mem": 64, "msr": 32, "mapped": 52}
 """Width of the argument of each unknown function whose argument may be a number; 32 for the others."""
@@ -333,6 +334,8 @@ _Z3 = {
     "add": lambda api, a, b: a + b,
     "sub": lambda api, a, b: a - b,
     "mul": lambda api, a, b: a * b,
+    "udiv": lambda api, a, b: api.UDiv(a, b),
+    "urem": lambda api, a, b: api.URem(a, b),
     "shl": lambda api, a, b: a << b,
     "shr": lambda api, a, b: api.LShR(a, b),
 }

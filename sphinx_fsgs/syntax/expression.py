@@ -97,7 +97,9 @@ class Conditional:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of the spec, or one of the notation's own (``zero_extend``, ``sign_extend``, ``signed``)."""
+    """A function of the spec, or one of the notation's own (``zero_extend``, ``sign_extend``, ``signed``,
+    ``quotient``, ``remainder``).
+    """
 
     name: str
     arguments: tuple[Expr, ...]

@@ -56,6 +56,8 @@ def compute(op: str, args: list[int]) -> int:
         "add": lambda: a + b,
         "sub": lambda: a - b,
         "mul": lambda: a * b,
+        "udiv": lambda: a // b if b else -1,
+        "urem": lambda: a % b if b else a,
         "shl": lambda: a << b if b < 128 else 0,
         "shr": lambda: a >> b,
         "eq": lambda: int(a == b),

@@ -27,6 +27,8 @@ BINARY: dict[str, Callable[[Value, Value, int], Value]] = {
     "add": terms.add,
     "sub": terms.sub,
     "mul": terms.mul,
+    "udiv": terms.quotient,
+    "urem": terms.remainder,
     "shl": terms.shift_left,
     "shr": terms.shift_right,
 }

@@ -140,6 +140,30 @@ def mul(a: Value, b: Value, width: int) -> Value:
     return make("mul", width, a, b)
 
 
+def quotient(a: Value, b: Value, width: int) -> Value:
+    """Return how often ``b`` goes into ``a``, both without sign; all ones where ``b`` is zero, as solvers have it."""
+    if isinstance(b, int):
+        if b == 0:
+            return ones(width)
+        if isinstance(a, int):
+            return a // b
+        if b & (b - 1) == 0:
+            return shift_right(a, b.bit_length() - 1, width)
+    return make("udiv", width, a, b)
+
+
+def remainder(a: Value, b: Value, width: int) -> Value:
+    """Return what is left of ``a`` when ``b`` is taken from it as often as it goes; ``a`` where ``b`` is zero."""
+    if isinstance(b, int):
+        if b == 0:
+            return a
+        if isinstance(a, int):
+            return a % b
+        if b & (b - 1) == 0:
+            return bit_and(a, b - 1, width)
+    return make("urem", width, a, b)
+
+
 def shift_left(a: Value, count: Value, width: int) -> Value:
     """Return ``a`` shifted left; zero once ``count`` reaches the width."""
     if isinstance(count, int):

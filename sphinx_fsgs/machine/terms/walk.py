@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from sphinx_fsgs.machine.terms.bits import SPREADING, extract, join, mul, pairs, shift_left, shift_right
+from sphinx_fsgs.machine.terms.bits import (
+    SPREADING,
+    extract,
+    join,
+    mul,
+    pairs,
+    quotient,
+    remainder,
+    shift_left,
+    shift_right,
+)
 from sphinx_fsgs.machine.terms.compare import eq, lt
 from sphinx_fsgs.machine.terms.term import Term, Value, apply, as_int, operands
 from sphinx_fsgs.machine.terms.truth import and_, ite, not_, or_
@@ -72,6 +82,8 @@ def substitute(root: Value, replacements: Mapping[Term, Value]) -> Value:
 _BINARY: Mapping[str, Callable[[Value, Value, int], Value]] = {
     **SPREADING,
     "mul": mul,
+    "udiv": quotient,
+    "urem": remainder,
     "shl": shift_left,
     "shr": shift_right,
 }
