@@ -105,8 +105,8 @@ def _completes(check: Compiled, *given: object) -> bool:
 _RUNTIME: dict[str, object] = {
     name: getattr(terms, name)
     for name in (
-        "add sub mul quotient remainder bit_and bit_or bit_xor shift_left shift_right eq ne lt le and_ or_ not_ extract concat ite "
-        "zero_extend sign_extend"
+        "add sub mul quotient remainder bit_and bit_or bit_xor shift_left shift_right eq ne lt le "
+        "and_ or_ not_ extract concat ite zero_extend sign_extend"
     ).split()
 } | {"Fault": RaisedFault, "completes": _completes}
 
