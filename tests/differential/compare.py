@@ -27,8 +27,19 @@ _EDGES += (0xFFFFFFFF, 0x7FFF_FFFF_FFFF, 0x8000_0000_0000, 0xFFFF_8000_0000_0000
 _BASES = (0, DATA, DATA + 0x800, 0x1000, 0x7FFF_0000_1000, 0xFFFF_8880_0000_1000, (1 << 64) - 0x1000)
 _MSRS = (0xC000_0100, 0xC000_0101, 0xC000_0102)
 _FLAGS = 0xED5
+PREFIXES = {0x26: "ES", 0x2E: "CS", 0x36: "SS", 0x3E: "DS", 0x64: "FS", 0x65: "GS"}
+_LEGACY = frozenset((*PREFIXES, 0x66, 0x67, 0xF0, 0xF2, 0xF3))
 _RFLAGS, _TF = PLACES.index("RFLAGS"), 0x100  # behind an instruction that sets TF a trap comes, which is not modelled
 _SELECTORS = (*range(0, 0x80, 8), 1, 2, 3, 4, 7, 0xC, 0xF, 0x17, 0x2B, 0x53, 0x6B, 0xFFFF, 0x13, 0x23)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a place ended otherwise: in words, and in which bits; of an exception the address of a page fault there."""
+
+    text: str
+    bits: int = 0
+    address: int = 0
 
 
 @dataclass
@@ -77,6 +88,7 @@ class Campaign:
         outcome.programs += 1
         for _ in range(length):
             slot = self.chance.choice(self.slots)
+            bases = self.ours.bases()
             try:
                 raised = self.ours.step(slot)
             except TouchesCode:
@@ -92,21 +104,21 @@ class Campaign:
                 return  # Unicorn should have refused to fetch what the branch leads to
             differences = self._differences(seen, raised)
             if differences:
-                self._report(slot, differences, outcome)
+                self._report(slot, differences, bases, outcome)
             if differences or seen.last or seen.values[_RFLAGS] & _TF or self.ours.has_left():
                 return
 
-    def _differences(self, seen: Seen, raised: str) -> dict[str, str]:
+    def _differences(self, seen: Seen, raised: str) -> dict[str, Difference]:
         """Return the places where a step ended otherwise on Unicorn, with what is there."""
         there = self.faults.get(seen.vector, str(seen.vector))
         if (raised or NONE) != there:
-            return {EXCEPTION: f"{raised or NONE}, there {there}"}
+            return {EXCEPTION: Difference(f"{raised or NONE}, there {there}", address=seen.address)}
         if raised:
             return {}
         self.ours.adopt(seen.values)
         mine = self.ours.values()
         found = {
-            name: f"{one:#x}, there {other:#x}"
+            name: Difference(f"{one:#x}, there {other:#x}", one ^ other)
             for name, one, other in zip(PLACES, mine, seen.values, strict=True)
             if one != other
         }
@@ -114,15 +126,17 @@ class Campaign:
         if theirs != self.ours.machine.data:
             place = next(index for index in range(REGION) if theirs[index] != self.ours.machine.data[index])
             one, other = self.ours.machine.data[place], theirs[place]
-            found[MEMORY] = f"byte {DATA + place:#x} is {one:#x}, there {other:#x}"
+            found[MEMORY] = Difference(f"byte {DATA + place:#x} is {one:#x}, there {other:#x}")
         return found
 
-    def _report(self, slot: Slot, differences: Mapping[str, str], outcome: Outcome) -> None:
+    def _report(
+        self, slot: Slot, differences: Mapping[str, Difference], bases: frozenset[str], outcome: Outcome
+    ) -> None:
         for deviation, entry in self.known:
-            if _explains(deviation, slot, differences):
+            if explains(deviation, slot, differences, bases):
                 outcome.ledger[entry] += 1
                 return
-        shown = "; ".join(f"{name}: {text}" for name, text in differences.items())
+        shown = "; ".join(f"{name}: {each.text}" for name, each in differences.items())
         outcome.problems.append(f"{slot.text} [{slot.code.hex()}] ({slot.bound.stem}): {shown}")
 
     def _state(self) -> tuple[dict[str, int], bytes]:
@@ -157,11 +171,31 @@ class Campaign:
         return chance.choice((chance.getrandbits(64), chance.choice(_EDGES), chance.getrandbits(8)))
 
 
-def _explains(deviation: Deviation, slot: Slot, differences: Mapping[str, str]) -> bool:
+def explains(deviation: Deviation, slot: Slot, differences: Mapping[str, Difference], bases: frozenset[str]) -> bool:
+    """Whether a deviation is about a step; ``bases`` are the segments whose base was not zero before it."""
     if deviation.instructions and slot.bound.stem not in deviation.instructions:
         return False
     if deviation.size and deviation.size != slot.bound.binding.sizes.get("OperandSize"):
         return False
+    if deviation.segments and not deviation.segments & bases & _prefixed(slot.code):
+        return False
     if deviation.raised:
-        return differences.get(EXCEPTION) == f"{deviation.raised}, there {deviation.there}"
-    return not deviation.places or differences.keys() <= deviation.places
+        exception = differences.get(EXCEPTION)
+        if exception is None or exception.text != f"{deviation.raised}, there {deviation.there}":
+            return False
+        first, last = deviation.addresses
+        return first <= exception.address <= last
+    if deviation.places and not differences.keys() <= deviation.places:
+        return False
+    return not deviation.bits or all(each.bits and not each.bits & ~deviation.bits for each in differences.values())
+
+
+def _prefixed(code: bytes) -> frozenset[str]:
+    """Return the segments that the prefixes of an instruction name."""
+    found = set()
+    for byte in code:
+        if byte not in _LEGACY:
+            break
+        if byte in PREFIXES:
+            found.add(PREFIXES[byte])
+    return frozenset(found)

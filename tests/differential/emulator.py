@@ -41,19 +41,21 @@ def _register(name: str) -> int:
 
 _REGISTERS = [_register(name) for name in (*GENERAL, "RIP", "EFLAGS", *SEGMENTS, "FS_BASE", "GS_BASE")]
 _WRITTEN = [_register(name) for name in (*GENERAL, "EFLAGS", "FS_BASE", "GS_BASE")]
-_RIP, _RSP, _MSR = _register("RIP"), _register("RSP"), _register("MSR")
+_RIP, _RSP, _MSR, _CR2 = (_register(name) for name in ("RIP", "RSP", "MSR", "CR2"))
 
 
 @dataclass(frozen=True)
 class Seen:
     """Unicorn's state behind a step, by :data:`PLACES`, and the vector of the exception or NOTHING.
 
-    ``last`` says that the next instruction cannot be fetched, so that the program ends here.
+    ``last`` says that the next instruction cannot be fetched, so that the program ends here, and ``address`` where the
+    last page fault was.
     """
 
     values: tuple[int, ...]
     vector: int
     last: bool = False
+    address: int = 0
 
 
 class Emulator:
@@ -138,10 +140,11 @@ class Emulator:
             self._vector = INVALID_OPCODE
         # Unicorn fetches what a branch leads to before it counts the branch.
         last = self._vector in FETCH_FAULTS and engine.reg_read(_RIP) != address
+        address = engine.reg_read(_CR2)
         if self._vector != NOTHING and not last:
             engine.context_restore(self._before)
         values = (*engine.reg_read_batch(_REGISTERS), engine.reg_read(_MSR, KERNEL_GS_BASE))
-        return Seen(values, NOTHING if last else self._vector, last)
+        return Seen(values, NOTHING if last else self._vector, last, address)
 
     def region(self) -> bytes:
         """Return all memory that instructions may write."""

@@ -10,7 +10,7 @@ from sphinx_fsgs.machine.concrete import ConcreteMachine
 from sphinx_fsgs.machine.values import UNSET, Fault
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
-from tests.differential.emulator import PLACES
+from tests.differential.emulator import PLACES, SEGMENTS
 from tests.differential.instructions import Slot
 from tests.differential.layout import CODE, DATA, GDT, LDT, LOCAL, MAX_SLOTS, REGION, SLOT
 from tests.machine.support import Answers, compiler, spec
@@ -130,6 +130,10 @@ class Ours:
     def holds(self, place: str) -> bool:
         """Return whether a bit is set."""
         return read(self.cells, _place(place)) == 1
+
+    def bases(self) -> frozenset[str]:
+        """Return the segments whose base is not zero."""
+        return frozenset(name for name in SEGMENTS if self.cells[_place(f"{name}.base").slots[0].cell])
 
     def can_fetch(self) -> bool:
         """Return whether there is memory where execution goes on."""

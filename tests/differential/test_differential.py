@@ -10,9 +10,10 @@ import pytest
 pytest.importorskip("unicorn")
 pytest.importorskip("iced_x86")
 
+from sphinx_fsgs.spec.disagreements import load_disagreements
 from sphinx_fsgs.syntax import codec
 from tests.differential.__main__ import left_out, main
-from tests.differential.compare import Campaign
+from tests.differential.compare import EXCEPTION, Campaign, Difference, explains
 from tests.differential.instructions import Slot, made_opcodes
 from tests.machine.support import program, spec
 
@@ -58,6 +59,29 @@ def test_each_kind_of_difference_is_noticed(line: str, code: str, place: str) ->
     outcome = Campaign((slot,), SEED).run(200)
     assert bool(outcome.problems) == bool(place), outcome
     assert not place or any(place in each for each in outcome.problems), outcome
+
+
+@pytest.mark.parametrize(
+    ("entry", "line", "code", "place", "difference", "bases", "explained"),
+    [
+        ("segment_prefix", "mov (%rbx), %rax", "3e488b03", "RAX", Difference("", 1), {"DS"}, True),
+        ("segment_prefix", "mov (%rbx), %rax", "3e488b03", "RAX", Difference("", 1), {"ES"}, False),
+        ("segment_prefix", "mov (%rbx), %rax", "488b03", "RAX", Difference("", 1), {"DS"}, False),
+        ("segment_prefix", "mov %fs:(%rbx), %rax", "64488b03", "RAX", Difference("", 1), {"FS"}, False),
+        ("iret_virtual_flags", "iretq", "48cf", "RFLAGS", Difference("", 0x180000), set(), True),
+        ("iret_virtual_flags", "iretq", "48cf", "RFLAGS", Difference("", 0x180200), set(), False),
+        ("iret_virtual_flags", "iretq", "48cf", "RSP", Difference("", 0x180000), set(), False),
+        ("iret_virtual_flags", "popfq", "9d", "RFLAGS", Difference("", 0x180000), set(), False),
+        ("end_of_addresses", "ret", "c3", EXCEPTION, Difference("#SS, there #PF", 0, 0x7FFFFFFFFFFD), set(), True),
+        ("end_of_addresses", "ret", "c3", EXCEPTION, Difference("#SS, there #PF", 0, 0x7FFFFFFFF000), set(), False),
+    ],
+)
+def test_an_entry_explains_what_it_says_and_no_more(
+    entry: str, line: str, code: str, place: str, difference: Difference, bases: set[str], explained: bool
+) -> None:
+    deviations = load_disagreements(spec().folder)[entry].unicorn
+    found = [explains(each, _one(line, code), {place: difference}, frozenset(bases)) for each in deviations]
+    assert any(found) == explained
 
 
 def test_what_is_left_out_is_in_the_spec() -> None:
