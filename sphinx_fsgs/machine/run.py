@@ -433,9 +433,8 @@ class Runner:
         for address, condition in targets:
             guard = terms.and_(completed, condition)
             branch = walk.fork(guard)
-            # Only where the ways part for good is it worth asking whether one can be taken; who judges a
-            # path asks again with what is claimed of it.
-            if guard == 0 or (len(targets) > 1 and not self._feasible(guard, branch, questions)):
+            # Only where the ways part for good is it worth asking whether one can be taken.
+            if guard == 0 or (len(targets) > 1 and not _feasible(guard, branch, questions)):
                 continue
             branch.state = machine.state.copy()
             branch.steps = _extended(branch.steps, Step(walk.index, True, tuple(machine.events)))
@@ -467,10 +466,14 @@ class Runner:
             machine.write(_rip(start), again, machine.restarted)
         return machine, completed
 
-    def _feasible(self, guard: Value, walk: _Walk, questions: Questions) -> bool:
-        if isinstance(guard, int):
-            return bool(guard)
-        return questions.possible(walk.conditions, walk)
+
+def _feasible(guard: Value, walk: _Walk, questions: Questions) -> bool:
+    """Return whether a way can be taken, as far as its conditions tell.
+
+    That its memory is good is left out: it grows with each access, and a loop of which nobody knows the end would be
+    asked more with each turn, until the clock stops it and no count. Who judges a path asks with all of it.
+    """
+    return bool(guard) if isinstance(guard, int) else questions.possible(walk.conditions)
 
 
 def _rip(start: Start) -> int:

@@ -225,6 +225,11 @@ def test_an_undefined_flag_is_unset_until_it_is_written() -> None:
         ("1: sub $1, %rax; jnz 1b", "steps"),
         ("1: push %rax; jmp 1b", "memory"),
         ("1: call 1b", "memory"),
+        ("cld; rep stosb", "steps"),
+        ("std; rep movsq", "steps"),
+        ("rep stosl", "memory"),
+        ("1: mov (%rax), %rax; dec %rcx; jnz 1b", "steps"),
+        ("1: add %rbx, %rax; push %rax; dec %rcx; jnz 1b", "steps"),
     ],
 )
 def test_an_endless_loop_ends_at_a_bound_in_seconds(text: str, bound: str) -> None:
@@ -232,7 +237,7 @@ def test_an_endless_loop_ends_at_a_bound_in_seconds(text: str, bound: str) -> No
     with pytest.raises(BoundReached) as caught:
         run(text)
     assert caught.value.name == bound
-    assert time.process_time() - began < 20
+    assert time.process_time() - began < 8
 
 
 def test_a_loop_that_makes_terms_ends_at_their_bound() -> None:
