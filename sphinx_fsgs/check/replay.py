@@ -15,7 +15,7 @@ from sphinx_fsgs.machine.observe import Done, MemoryChange, Observed, RegisterCh
 from sphinx_fsgs.machine.program import Call, Print, Program
 from sphinx_fsgs.machine.run import MAX_STEPS, Outcome
 from sphinx_fsgs.machine.setup import Start
-from sphinx_fsgs.machine.symbolic import undefined_name
+from sphinx_fsgs.machine.symbolic import PAGES, undefined_name
 from sphinx_fsgs.machine.terms import Evaluator, Term, Value
 from sphinx_fsgs.machine.values import BoundReached, Fault
 from sphinx_fsgs.records import dataclass
@@ -237,16 +237,16 @@ class Replayer:
 
 
 class _Initial:
-    """What nobody has written: as the model has it, and where it says nothing, zero and mapped."""
+    """What nobody has written: as the model has it, and where it says nothing, zero and mapped to be written."""
 
     def __init__(self, values: Evaluator, start: Start) -> None:
         self.values = values
         self.rules = start.rules
 
     def __call__(self, name: str, argument: int) -> int:
-        if name == "mapped":
+        if name in PAGES:
             page = argument >> 12
-            if any(self.values(each) >> 12 == page for each in self.rules.unmapped):
+            if any(self.values(each) >> 12 == page for each in self.rules.denied(name)):
                 return 0
             known = self.values.lookup(name, page)
             return (

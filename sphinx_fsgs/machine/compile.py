@@ -88,6 +88,7 @@ SIZES = ("OperandSize", "AddressSize")
 RESULT = "RESULT"
 """The name, in an operation of a platform, of the place where its result goes."""
 CHECK_ACCESS = "check_access"
+CHECK_TABLE = "check_table"
 LINEAR_ADDRESS = "linear_address"
 _ARITY = {"completes": 1, "effective_address": 1, "zero_extend": 2, "sign_extend": 2, "signed": 1}
 _ARITY |= {"quotient": 2, "remainder": 2}
@@ -369,6 +370,7 @@ class _Function:
         self.faults_after_write = False
         self.globals: dict[str, object] = {}
         self.written: frozenset[Place] = frozenset()
+        self.inside_function = False
 
     def fresh(self, hint: str) -> str:
         """Return a variable name not used before in this function."""
@@ -757,7 +759,10 @@ class _Function:
         held = out.keep(replace(address, width=address.width or 64), "a")
         if self.spec.layout.constants.get(f"{record.name}.is_table"):
             base = self.read_view(self.spec.layout.views[f"{record.name}.base"])
-            return out.keep(Code(self.emitter.binary("+", base.text, held.text, 64), 64), "l").text
+            linear = out.keep(Code(self.emitter.binary("+", base.text, held.text, 64), 64), "l")
+            if not self.inside_function:  # which only looks, and raises nothing
+                self.reach_table(linear, size, is_write, out, span)
+            return linear.text
         if held.constant is not None:
             meaning: Meaning = Constant(held.constant, 64)
             values = []
@@ -765,7 +770,7 @@ class _Function:
             meaning, values = Local("p_address", 64), [held.text]
         meanings: list[Meaning] = [record, meaning, Constant(size // 8), Constant(is_write, 1)]
         if self.emitter.symbolic:
-            self.checked_later(meanings, values, out, span)
+            self.checked_later(CHECK_ACCESS, "access", meanings, values, out, span)
         else:
             self.call(CHECK_ACCESS, meanings, values, out, span)
         names: dict[str, Meaning] = {"seg": record, "address": Local(held.text, 64)}
@@ -774,13 +779,23 @@ class _Function:
         linear = self.function(LINEAR_ADDRESS, [names["seg"], names["address"]], out, span)
         return out.keep(self.fit(linear, 64, span), "l").text
 
-    def checked_later(self, meanings: list[Meaning], values: list[str], out: _Block, span: Span) -> None:
+    def reach_table(self, linear: Code, size: int, is_write: int, out: _Block, span: Span) -> None:
+        """Emit the check of an access to a table, which the processor makes on its own."""
+        meanings: list[Meaning] = [Local("p_linear", 64), Constant(size // 8), Constant(is_write, 1)]
+        if self.emitter.symbolic:
+            self.checked_later(CHECK_TABLE, "reach", meanings, [linear.text], out, span)
+        else:
+            self.call(CHECK_TABLE, meanings, [linear.text], out, span)
+
+    def checked_later(
+        self, procedure: str, how: str, meanings: list[Meaning], values: list[str], out: _Block, span: Span
+    ) -> None:
         """Emit the check of an access so that the machine may assume it instead."""
-        function, _ = self.compiler.procedure(CHECK_ACCESS, self.mode, meanings, span)
+        function, _ = self.compiler.procedure(procedure, self.mode, meanings, span)
         handle = self.fresh("check_")
         self.globals[handle] = function
         reached, writes = out.guards.reached, out.guards.writes
-        out.write(f"{reached} = m.access({handle}, {', '.join((reached, writes, 'A', *values))})")
+        out.write(f"{reached} = m.{how}({handle}, {', '.join((reached, writes, 'A', *values))})")
         self.may_fault = out.may_fault = True
 
     def load(self, segment: str, address: Code, size: int, out: _Block, span: Span, is_write: int = 0) -> Code:
@@ -1024,14 +1039,14 @@ class _Function:
             raise self.compiler.no_such("function", name, span)
         if len(found.parameters) != len(meanings):
             raise CompileError(f"{name} takes {len(found.parameters)} arguments, not {len(meanings)}", span)
-        saved = out.names
-        out.names = dict(zip(found.parameters, meanings, strict=True))
+        saved, outer = out.names, self.inside_function
+        out.names, self.inside_function = dict(zip(found.parameters, meanings, strict=True)), True
         self.compiler.enter(name, span)
         try:
             return self.expression(found.body, out)
         finally:
             self.compiler.leave()
-            out.names = saved
+            out.names, self.inside_function = saved, outer
 
     def division(self, expr: Call, out: _Block) -> Code:
         """Return quotient or remainder of two numbers without sign, of one width."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
@@ -127,12 +127,14 @@ def _apply(start: Start, line: tree.Assumption) -> None:
         _write(start, start.spec.layout.views["LDTR.unusable"], 1)
     elif isinstance(line, tree.Unmapped):
         address = value_at(line.address, start.place(), 64)
-        rules = start.rules
-        start.rules = MemoryRules(True, rules.any_mapping, (*rules.unmapped, address))
+        start.rules = replace(start.rules, may_fault=True, unmapped=(*start.rules.unmapped, address))
+    elif isinstance(line, tree.ReadOnly):
+        address = value_at(line.address, start.place(), 64)
+        start.rules = replace(start.rules, may_fault=True, read_only=(*start.rules.read_only, address))
     elif isinstance(line, tree.Symbol):
         start.symbols[line.name] = _constant(start, line.value)
     elif isinstance(line, tree.Permit) and line.what == "memory may fault":
-        start.rules = MemoryRules(True, True, start.rules.unmapped)
+        start.rules = replace(start.rules, may_fault=True, any_mapping=True)
 
 
 def begin_code(start: Start, lines: Sequence[tree.Assumption]) -> None:

@@ -230,7 +230,7 @@ _BITWUZLA = {"not": "BV_NOT", "and": "BV_AND", "or": "BV_OR", "bvand": "BV_AND",
 _BITWUZLA |= {"add": "BV_ADD", "sub": "BV_SUB", "mul": "BV_MUL", "udiv": "BV_UDIV", "urem": "BV_UREM"}
 _BITWUZLA |= {"shl": "BV_SHL", "shr": "BV_SHR"}
 
-ARGUMENT_WIDTHS: Mapping[str, int] = {"mem": 64, "msr": 32, "mapped": 52}
+ARGUMENT_WIDTHS: Mapping[str, int] = {"mem": 64, "msr": 32, "mapped": 52, "writable": 52}
 """Width of the argument of each unknown function whose argument may be a number; 32 for the others."""
 
 

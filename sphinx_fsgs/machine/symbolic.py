@@ -48,13 +48,28 @@ class Deferred:
     cells: tuple[Value | None, ...]
 
 
+MAPPED, WRITABLE = "mapped", "writable"
+PAGES = (MAPPED, WRITABLE)
+"""The unknown functions of the spec that ask for the page of an address."""
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryRules:
-    """What an example says of memory: whether accesses may fault, any page may be missing, and which are."""
+    """What an example says of memory: whether accesses may fault, and any page be missing or read-only; which are."""
 
     may_fault: bool = False
     any_mapping: bool = False
     unmapped: tuple[Value, ...] = ()
+    read_only: tuple[Value, ...] = ()
+
+    @property
+    def pages_differ(self) -> bool:
+        """Whether there may be a page that does not permit everything."""
+        return self.any_mapping or bool(self.unmapped or self.read_only)
+
+    def denied(self, function: str) -> tuple[Value, ...]:
+        """Return the addresses of whose pages a function of :data:`PAGES` is not true."""
+        return self.unmapped if function == MAPPED else self.read_only
 
 
 class State:
@@ -221,6 +236,10 @@ class Machine:
         self.deferred.append(Deferred(check, guard, values, tuple(self.state.cells)))
         return guard
 
+    def reach(self, check: Check, guard: Value, writes: Value, answers: Answers, *values: Value) -> Value:
+        """Check what the processor reaches in a table, as far as an example says that pages may not permit it."""
+        return check(self, guard, writes, answers, *values) if self.memory.pages_differ else guard
+
     def _assume_good(self, before: int) -> None:
         # Even where nothing is left to assume but that the page is mapped, the run has used it.
         self.assumed.extend([terms.not_(fault.guard) for fault in self.faults[before:]] or [1])
@@ -236,14 +255,15 @@ class Machine:
 
     def unknown(self, name: str, argument: Value) -> Value:
         """Return the value of an unknown function of the spec."""
-        if name == "mapped":
-            return self._mapped(argument)
+        if name in PAGES:
+            return self._of_page(name, argument)
         return terms.apply(name, self.origin.unknowns[name].width, argument)
 
-    def _mapped(self, linear: Value) -> Value:
+    def _of_page(self, function: str, linear: Value) -> Value:
         page = terms.extract(linear, 63, 12)
-        hits = terms.any_of(terms.eq(page, terms.extract(each, 63, 12), 52) for each in self.memory.unmapped)
-        rest = terms.apply("mapped", 1, page) if self.memory.any_mapping else 1
+        denied = self.memory.denied(function)
+        hits = terms.any_of(terms.eq(page, terms.extract(each, 63, 12), 52) for each in denied)
+        rest = terms.apply(function, 1, page) if self.memory.any_mapping else 1
         return terms.and_(terms.not_(hits), rest)
 
     # ---- model-specific registers ----

@@ -27,6 +27,7 @@ from sphinx_fsgs.syntax.example import (
     Prints,
     Property,
     Ran,
+    ReadOnly,
     Serialises,
     Signals,
     Symbol,
@@ -90,6 +91,9 @@ class Statements(State):
 
     def unmapped(self, meta: Meta, parts: list[Expr]) -> Assumption:
         return Unmapped(self._names.value(parts[0]), self.span(meta))
+
+    def read_only(self, meta: Meta, parts: list[Expr]) -> Assumption:
+        return ReadOnly(self._names.value(parts[0]), self.span(meta))
 
     def privilege(self, meta: Meta, tokens: list[Token]) -> Assumption:
         span = self.span(meta)

@@ -83,6 +83,14 @@ class Unmapped:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadOnly:
+    """``read-only ADDRESS``: a write there is a page fault, at privilege level 0 if CR0.WP is set."""
+
+    address: Expr
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Symbol:
     """``let NAME = VALUE``: a symbol of the assembler."""
 
@@ -99,7 +107,7 @@ class Permit:
     span: Span = field(compare=False)
 
 
-Assumption = Bind | Assume | InMode | Describe | NoTable | Unmapped | Symbol | Permit
+Assumption = Bind | Assume | InMode | Describe | NoTable | Unmapped | ReadOnly | Symbol | Permit
 
 
 def mode_of(lines: Iterable[Assumption], otherwise: Mode = "64-bit") -> Mode:

@@ -37,6 +37,8 @@ class Region(ConcreteMachine):
     def _first(self, name: str, argument: int) -> int:
         if name == "mapped":
             return int(DATA <= argument < DATA + REGION or CODE <= argument < _CODE_END)
+        if name == "writable":
+            return 1
         if name == "mem" and CODE <= argument < CODE + len(self.code):
             return self.code[argument - CODE]
         return 0

@@ -14,7 +14,7 @@ from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.concrete import ConcreteMachine
 from sphinx_fsgs.machine.program import START, STRIDE, Program, assemble
 from sphinx_fsgs.machine.setup import begin
-from sphinx_fsgs.machine.symbolic import Machine, MemoryRules, undefined_name
+from sphinx_fsgs.machine.symbolic import PAGES, Machine, MemoryRules, undefined_name
 from sphinx_fsgs.machine.values import Fault
 from sphinx_fsgs.source import fragment_of
 from sphinx_fsgs.spec.layout import Layout
@@ -64,14 +64,14 @@ class World:
 
     def __call__(self, name: str, argument: int) -> int:
         """Return the value of an unknown function as concrete code asks for it: pages by any address in them."""
-        return self.function(name, (argument >> 12,) if name == "mapped" else (argument,))
+        return self.function(name, (argument >> 12,) if name in PAGES else (argument,))
 
     def function(self, name: str, arguments: tuple[int, ...]) -> int:
         """Return the value of an unknown function as terms write it."""
         (argument,) = arguments
         if name == "mem" and argument in self.memory:
             return self.memory[argument]
-        if name == "mapped":
+        if name in PAGES:
             return int(self.tame or self._number(name, argument) % 16 != 0)
         value = self._number(name, argument)
         if name == "mem":

@@ -18,7 +18,8 @@ of ``tests/spec/platforms/X.toml``, where X is that of a service:
              asked of a platform one processor on each
 
 Places are cells and parts of cells, ``u8|u16|u32|u64[ADDRESS]``, ``GDT[n]`` and ``LDT[n]``, ``MSR[n]``, and in
-``before`` the unknown functions of the spec: ``mapped(ADDRESS)``, ``msr_exists(n)``, ``msr_write_serialises(n)``.
+``before`` the unknown functions of the spec: ``mapped(ADDRESS)``, ``writable(ADDRESS)``, ``msr_exists(n)``,
+``msr_write_serialises(n)``.
 A case is run over integers, and over terms from all states, and the path that its state takes must end alike.
 """
 
@@ -38,6 +39,7 @@ from sphinx_fsgs.machine.program import Element, Program
 from sphinx_fsgs.machine.run import Path as Way
 from sphinx_fsgs.machine.run import Runner
 from sphinx_fsgs.machine.setup import begin
+from sphinx_fsgs.machine.symbolic import PAGES
 from sphinx_fsgs.machine.values import UNSET, Fault
 from sphinx_fsgs.spec.hosts import BARE
 from sphinx_fsgs.spec.layout import View
@@ -144,14 +146,14 @@ class Facts:
             return self.memory.get(argument, 0)
         if name == "msr":
             return self.msrs.get(argument, 0)
-        if name == "mapped":
+        if name in PAGES:
             return self.functions.get((name, argument >> 12), 1)
         return self.functions.get((name, argument), 1)
 
     def unknown(self, name: str, arguments: tuple[int, ...]) -> int:
         """Return the same for terms, which ask for pages by their number."""
         (argument,) = arguments
-        return self.initially(name, argument << 12 if name == "mapped" else argument)
+        return self.initially(name, argument << 12 if name in PAGES else argument)
 
 
 def facts(case: Case) -> Facts:
@@ -161,7 +163,7 @@ def facts(case: Case) -> Facts:
         function, place = _FUNCTION.fullmatch(name), _MEMORY.fullmatch(name)
         if function:
             argument = int(function[2], 0)
-            found.functions[function[1], argument >> 12 if function[1] == "mapped" else argument] = value
+            found.functions[function[1], argument >> 12 if function[1] in PAGES else argument] = value
         elif place and place[1] == "MSR":
             found.msrs[int(place[2], 0)] = value
         elif place:

@@ -26,9 +26,9 @@ from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.source import Span, fragment_of
 from sphinx_fsgs.spec.exceptions import ExceptionRow, exceptions_of
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.expression import Expr, names_in, walk
+from sphinx_fsgs.syntax.expression import Call, Expr, Memory, Name, names_in, walk
 from sphinx_fsgs.syntax.instruction import Instruction
-from sphinx_fsgs.syntax.operation import Fault, If, Let, read_expression
+from sphinx_fsgs.syntax.operation import Fault, Function, If, Let, read_expression
 from tests.machine.support import Answers, spec
 
 S = Span("", 1, 1, 1, 1)
@@ -94,8 +94,21 @@ class Reading(Spec):
         self.__dict__.update(spec().__dict__)
         raises = Fault("#UD", None, S)
         check = raises if when is None else If(((when, (raises,)),), (), S)
-        lets = tuple(Let(name, value, S) for name, value in where if _mentions(when, where, name))
+        own = {*entry.kinds, *(name for form in entry.forms for name, _ in form.bindings)}
+        lets = []
+        for name, value in where:
+            if _mentions(when, where, name):
+                tables = any(isinstance(each, Memory) for each in walk(value))
+                lets.append(Let(name, self._looked_at(f"the_{name}", value, own) if tables else value, S))
+                own.add(name)
         self._instructions = {entry.stem: replace(entry, operation=(*lets, check))}
+
+    def _looked_at(self, name: str, value: Expr, own: set[str]) -> Expr:
+        """Return a value by way of a function, so that what it reads of the tables is no access."""
+        names = {each.name.split(".")[0] for each in names_in(value)}
+        parameters = tuple(sorted(names & own))
+        self._definitions = {**self._definitions, name: Function(name, parameters, value, S)}
+        return Call(name, tuple(Name(each, S) for each in parameters), S)
 
 
 def _mentions(when: Expr | None, where: Sequence[tuple[str, Expr]], name: str) -> bool:

@@ -62,6 +62,8 @@ class World:
         if name == "mapped":
             self.asked.append(argument)
             return int(argument <= PHYSICAL or ALIAS <= argument <= ALIAS + PHYSICAL)
+        if name == "writable":
+            return 1
         if name == "msr_exists":
             return int(argument in self.msrs)
         return self.msrs.get(argument, 0) if name == "msr" else 0
