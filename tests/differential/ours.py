@@ -142,15 +142,8 @@ class Ours:
         return bool(self.machine.initial("mapped", self.cells[_place("RIP").slots[0].cell]))
 
     def has_left(self) -> bool:
-        """Return whether what is compared ends here.
-
-        That is where the code is no longer of 64 bits, which its text is, and where a descriptor table lies elsewhere:
-        the spec takes it that tables are mapped.
-        """
-        if not self.holds("CS.L"):
-            return True
-        wanted = {"GDTR.base": GDT, "LDTR.base": LDT}
-        return any(self.cells[_place(name).slots[0].cell] != base for name, base in wanted.items())
+        """Return whether what is compared ends here: where the code is no longer of 64 bits, which its text is."""
+        return not self.holds("CS.L")
 
     def values(self) -> tuple[int, ...]:
         """Return what is compared, by PLACES; nothing of it is undefined."""
