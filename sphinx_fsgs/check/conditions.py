@@ -13,6 +13,7 @@ from sphinx_fsgs.machine.evaluate import Place as Where
 from sphinx_fsgs.machine.evaluate import Typed, evaluate, fit, read_view, truth, value_at
 from sphinx_fsgs.machine.observe import Observed, Snapshot
 from sphinx_fsgs.machine.program import Program
+from sphinx_fsgs.machine.run import OUTSIDE
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.layout import Layout
@@ -277,7 +278,8 @@ def _matches(line: Condition, seen: Observed, context: Context) -> Value:
     if seen.vector not in vectors_of(claimed, context.spec):
         return 0
     named = window(line, context.program)
-    if named is not None and seen.fault_index not in named:
+    place = len(context.program.instructions) if seen.fault_index == OUTSIDE else seen.fault_index
+    if named is not None and place not in named:
         return 0
     if isinstance(claimed, Signals):  # of user code; what the kernel itself does wrong is no signal
         return terms.eq(read_view(context.layout.views["CPL"], seen.last.place), 3, 2)

@@ -13,7 +13,7 @@ from sphinx_fsgs.machine.concrete import ConcreteMachine
 from sphinx_fsgs.machine.evaluate import Place, Typed
 from sphinx_fsgs.machine.observe import Done, MemoryChange, Observed, RegisterChange, Snapshot, changes_of_bytes
 from sphinx_fsgs.machine.program import Call, Print, Program
-from sphinx_fsgs.machine.run import MAX_STEPS, Outcome
+from sphinx_fsgs.machine.run import MAX_STEPS, OUTSIDE, Outcome
 from sphinx_fsgs.machine.setup import Start
 from sphinx_fsgs.machine.symbolic import PAGES, undefined_name
 from sphinx_fsgs.machine.terms import Evaluator, Term, Value
@@ -135,10 +135,23 @@ class Replayer:
             steps.append(Done(at, True, tuple((name, 1) for name in machine.events)))
         if fault is None:
             outcome = "leaves" if index is None else "completes"
-            frames.append(Frame(-1 if index is None else index, tuple(cells), dict(machine.memory), dict(machine.msrs)))
+            at = OUTSIDE if index is None else index
+            frames.append(Frame(at, tuple(cells), dict(machine.memory), dict(machine.msrs)))
+            fault = self._fetch(cells, machine) if index is None else None
+            outcome = "faults" if fault else outcome
         seen = self._observed(frames, steps, outcome, fault, at, initial, before, values)
         lines = tuple(self._watch.lines) if self._watch is not None else ()
-        return Replay(tuple(frames), tuple(steps), outcome, fault, at if fault else -1, seen, lines)
+        return Replay(tuple(frames), tuple(steps), outcome, fault, at if fault else OUTSIDE, seen, lines)
+
+    def _fetch(self, cells: list[int], machine: ConcreteMachine) -> Fault | None:
+        """Return the fault of the fetch where the run has gone, None where there is something to be fetched."""
+        rip = self.layout.views["RIP"].slots[0].cell
+        try:
+            with self._watch or nullcontext():
+                self.compiler.fetch(self.program.mode)(cells, machine, self.start.answers, cells[rip])
+        except Fault as raised:
+            return raised
+        return None
 
     def _step(self, index: int, cells: list[int], machine: ConcreteMachine, initial: _Initial) -> int | None:
         bound = self.program.instructions[index]
@@ -297,6 +310,10 @@ def counterexample(
             changes = tuple(_changed(layout, replay.frames[number], replay.frames[number + 1]))
         fault = _fault_text(replay.fault) if not done.completed and replay.fault else ""
         steps.append(Step(bound.text, bound.span.line, changes, fault, _events(replay, number, replayer.program)))
+    if replay.fault and replay.fault_index == OUTSIDE and replay.steps:
+        rip = last.cells[layout.views["RIP"].slots[0].cell]
+        where = replayer.program.instructions[replay.steps[-1].index].span.line
+        steps.append(Step(f"(fetch at {hexadecimal(rip, 64)})", where, (), _fault_text(replay.fault), ()))
     after = [shown(layout, index, last.cells[index]) for index in dict.fromkeys(wanted)]
     return Counterexample(profile, tuple(before), tuple(steps), tuple(after))
 

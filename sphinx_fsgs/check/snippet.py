@@ -16,6 +16,7 @@ from sphinx_fsgs.diagnostic import Diagnostic, Step
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.observe import Observed
 from sphinx_fsgs.machine.program import assemble
+from sphinx_fsgs.machine.run import OUTSIDE
 from sphinx_fsgs.machine.setup import apply_before, begin, symbols_of
 from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.records import dataclass
@@ -141,6 +142,9 @@ def _steps(seen: Observed, run: Finished) -> Iterator[Step]:
         yield Step(
             bound.text, bound.span.line, changes, "" if done.completed else _fault(seen, run.start.spec.layout), events
         )
+    if seen.vector and seen.fault_index == OUTSIDE:
+        last = run.program.instructions[seen.steps[-1].index]
+        yield Step("(fetch)", last.span.line, (), _fault(seen, run.start.spec.layout), ())
 
 
 def _fault(seen: Observed, layout: Layout) -> str:

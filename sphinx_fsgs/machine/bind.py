@@ -140,6 +140,8 @@ class _Attempt:
         names.update((name, self._formula(value)) for name, value in self.form.bindings)
         if self.entry.modes and self.around.mode not in self.entry.modes:  # the operands fit, so it was meant
             raise BindError(self._elsewhere())
+        if self.around.mode != "64-bit" and self.size == SIZES["q"]:
+            raise BindError(self._only_64_bit(f"{self.line.mnemonic} of {self.size} bits", self.line.span))
         sizes = {"AddressSize": self._address_size(names)}
         if self.size:
             sizes["OperandSize"] = self.size
@@ -155,13 +157,22 @@ class _Attempt:
     def _address_size(self, names: Mapping[str, Meaning]) -> int:
         """Return the size of an address in memory, that of the mode where no operand says another."""
         sizes = [each.address.size for each in names.values() if isinstance(each, InMemory)]
-        return sizes[0] if sizes else 64 if self.around.mode == "64-bit" else 32
+        return sizes[0] if sizes else self._widest()
 
     def _elsewhere(self) -> Diagnostic:
         modes = " and ".join(self.entry.modes)
         message = f"{self.line.mnemonic} is described in {modes} mode only, not in {self.around.mode} mode"
         help_text = "leave the mode out, or keep this block out of the checks with `.. fsgs: skip REASON`"
         return Diagnostic(NOT_IN_THIS_MODE, "error", self.line.span, message, "the Modes: line of the spec", help_text)
+
+    def _only_64_bit(self, what: str, span: Span) -> Diagnostic:
+        message = f"{what} exists in 64-bit mode only, not in {self.around.mode} mode"
+        help_text = f"use {self._widest()} bits, or leave the mode out"
+        return Diagnostic(NOT_IN_THIS_MODE, "error", span, message, "the assembler: operands by mode", help_text)
+
+    def _widest(self) -> int:
+        """Return how many bits an address has, and what a near branch takes."""
+        return 64 if self.around.mode == "64-bit" else 32
 
     def _formula(self, value: Expr) -> Meaning:
         if isinstance(value, Number):
@@ -236,6 +247,8 @@ class _Attempt:
                 return RecordRef(name)
             raise _NoFit(f"%{name.lower()} cannot stand here")
         view = self.layout.views[name]
+        if self.around.mode != "64-bit" and name in self.layout.only_64_bit:
+            raise BindError(self._only_64_bit(f"%{name.lower()}", operand.span))
         if name in kinds and not (self._is_sized(kinds, name) and view.width != self._needed()):
             return InCells(view)
         if name in self.layout.control:
@@ -286,13 +299,13 @@ class _Attempt:
     def _indirect(self, kinds: tuple[str, ...], operand: Indirect) -> Meaning:
         if "indirect" not in kinds:
             raise _NoFit("* cannot stand here")
-        self.size = 64
+        self.size = self._widest()
         if isinstance(operand.operand, Register):
             view = self.layout.views.get(operand.operand.name)
             if view is None or view.width != self.size:
                 raise _NoFit(f"an address has {self.size} bits, and %{operand.operand.name.lower()} has not")
             return InCells(view)
-        return self._memory(("m64",), operand.operand)
+        return self._memory((f"m{self.size}",), operand.operand)
 
     def _memory(self, kinds: tuple[str, ...], operand: Address) -> Meaning:
         fixed = [int(kind[1:]) for kind in kinds if kind[0] == "m" and kind[1:].isdigit()]
@@ -320,7 +333,7 @@ class _Attempt:
         sizes = {view.width for view in (base, index) if view is not None}
         if len(sizes) > 1:
             raise _NoFit("base and index of an address have one size")
-        size = sizes.pop() if sizes else (64 if self.around.mode == "64-bit" else 32)
+        size = sizes.pop() if sizes else self._widest()
         return Effective(base, index, operand.scale, displacement, size)
 
     def _reachable(self, effective: Effective, operand: Address) -> None:

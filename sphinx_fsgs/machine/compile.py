@@ -89,6 +89,8 @@ RESULT = "RESULT"
 """The name, in an operation of a platform, of the place where its result goes."""
 CHECK_ACCESS = "check_access"
 CHECK_TABLE = "check_table"
+CHECK_TARGET = "check_target"
+CHECK_FETCH = "check_fetch"
 LINEAR_ADDRESS = "linear_address"
 _ARITY = {"completes": 1, "effective_address": 1, "zero_extend": 2, "sign_extend": 2, "signed": 1}
 _ARITY |= {"quotient": 2, "remainder": 2}
@@ -262,6 +264,14 @@ class Compiler:
             finally:
                 self.leave()
         return self._done[key]
+
+    def fetch(self, mode: str) -> Compiled:
+        """Return the check of the fetch at an address, the first act of a step; behind what :meth:`operation` takes.
+
+        :raises CompileError: when the spec has none.
+        """
+        address: tuple[Meaning, ...] = (Local("p_address", 64),)
+        return self.procedure(CHECK_FETCH, mode, address, Span("", 1, 1, 1, 1))[0]
 
     def no_such(self, kind: str, name: str, span: Span) -> CompileError:
         """Return the error that there is no function or procedure of a name."""
@@ -559,6 +569,10 @@ class _Function:
                     local = Local(f"p_{parameter}", value.width, value.is_truth)
                     arguments.append((parameter, local, value.text))
         meanings: list[Meaning] = [meaning for _, meaning, _ in arguments]
+        if statement.name == CHECK_TARGET and self.emitter.symbolic:
+            values = [text for *_, text in arguments if text]
+            self.checked_later(CHECK_TARGET, "branch", meanings, values, out, statement.span)
+            return
         sizes = tuple((size, out.names[size]) for size in SIZES if size in out.names)
         self.call(statement.name, meanings, [text for *_, text in arguments if text], out, statement.span, sizes)
 

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar, cast
 
 from sphinx_fsgs.machine import solver, terms
 from sphinx_fsgs.machine.compile import Compiler
@@ -14,7 +14,7 @@ from sphinx_fsgs.machine.evaluate import Place, truth
 from sphinx_fsgs.machine.memory import Memory
 from sphinx_fsgs.machine.program import Call, Element, Print, Program
 from sphinx_fsgs.machine.setup import STACK_ROOM, Start
-from sphinx_fsgs.machine.symbolic import Deferred, Machine, Occurred, PossibleFault, State
+from sphinx_fsgs.machine.symbolic import Check, Deferred, Machine, Occurred, PossibleFault, State
 from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.machine.values import BoundReached
 from sphinx_fsgs.records import dataclass
@@ -31,6 +31,9 @@ when it catches something, the verdict is undecided and nothing is kept."""
 MODELS_KEPT = 16
 """States that a solver has found and that later questions are tried on first."""
 
+OUTSIDE = -1
+"""The index of what is no instruction of the program."""
+
 _T = TypeVar("_T")
 
 Outcome = Literal["completes", "leaves", "faults"]
@@ -38,7 +41,10 @@ Outcome = Literal["completes", "leaves", "faults"]
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """The exception that ended a path; ``line`` is that of the spec, 0 where the processor lacks the instruction."""
+    """The exception that ended a path; ``line`` is that of the spec, 0 where the processor lacks the instruction.
+
+    ``index`` is OUTSIDE where the fetch behind the last step raised it.
+    """
 
     vector: str
     error: Value | None
@@ -440,10 +446,24 @@ class Runner:
             branch.steps = _extended(branch.steps, Step(walk.index, True, tuple(machine.events)))
             index = None if address is None else program.index(address)
             if index is None:
-                found.append(_ended(branch, "leaves"))
+                found.extend(self._left(program, branch, start))
             else:
                 branch.index = index
                 yield branch
+
+    def _left(self, program: Program, walk: _Walk, start: Start) -> Iterator[Path]:
+        """Yield how a walk ends that jumps out of the code: by fetching what is there, or by the fault of that."""
+        machine = Machine(walk.state.copy(), start.origin, walk.known, start.rules, "fetch")
+        check = cast("Check", self.compiler.fetch(program.mode))
+        fetched = machine.branch(check, 1, 1, start.answers, machine.read(_rip(start)))
+        walk.index = OUTSIDE
+        walk.assumed = tuple(dict.fromkeys((*walk.assumed, *machine.assumed)))
+        walk.deferred = (*walk.deferred, *machine.deferred)
+        for fault in machine.faults:
+            if fault.guard != 0:
+                yield _unfetched(walk.fork(fault.guard), fault)
+        if fetched != 0:
+            yield _ended(walk.fork(fetched), "leaves")
 
     def _execute(self, program: Program, bound: Element, walk: _Walk, start: Start) -> tuple[Machine, Value]:
         state = walk.state.copy()
@@ -494,7 +514,7 @@ def _targets(rip: Value | None) -> Iterator[tuple[int | None, Value]]:
 
 
 def _ended(walk: _Walk, outcome: Outcome) -> Path:
-    boundaries = _listed(_extended(walk.boundaries, Boundary(walk.index if outcome == "completes" else -1, walk.state)))
+    boundaries = _listed(_extended(walk.boundaries, Boundary(walk.index, walk.state)))
     return Path(walk.conditions, walk.assumed, walk.deferred, boundaries, _listed(walk.steps), outcome, None)
 
 
@@ -502,3 +522,10 @@ def _faulted(walk: _Walk, fault: PossibleFault, events: tuple[Occurred, ...]) ->
     raised = Raised(fault.vector, fault.error, walk.index, fault.line)
     steps = _listed(_extended(walk.steps, Step(walk.index, False, events)))
     return Path(walk.conditions, walk.assumed, walk.deferred, _listed(walk.boundaries), steps, "faults", raised)
+
+
+def _unfetched(walk: _Walk, fault: PossibleFault) -> Path:
+    """Return the path of a walk whose last step completed, and led to where nothing can be fetched."""
+    boundaries = _listed(_extended(walk.boundaries, Boundary(walk.index, walk.state)))
+    raised = Raised(fault.vector, fault.error, walk.index, fault.line)
+    return Path(walk.conditions, walk.assumed, walk.deferred, boundaries, _listed(walk.steps), "faults", raised)

@@ -236,6 +236,22 @@ class Machine:
         self.deferred.append(Deferred(check, guard, values, tuple(self.state.cells)))
         return guard
 
+    def branch(self, check: Check, guard: Value, writes: Value, answers: Answers, *values: Value) -> Value:
+        """Check where execution goes on, or note that it is assumed to be good; return the guard of completion.
+
+        What is wrong with an address for sure is no matter of assumptions.
+        """
+        if not self.memory.may_fault and not all(isinstance(value, int) for value in values):
+            self.deferred.append(Deferred(check, guard, values, tuple(self.state.cells)))
+            return guard
+        before = len(self.faults)
+        after = check(self, guard, writes, answers, *values)
+        if self.memory.may_fault or any(fault.guard is guard for fault in self.faults[before:]):
+            return after
+        self.assumed.extend(terms.not_(fault.guard) for fault in self.faults[before:])
+        del self.faults[before:]
+        return guard
+
     def reach(self, check: Check, guard: Value, writes: Value, answers: Answers, *values: Value) -> Value:
         """Check what the processor reaches in a table, as far as an example says that pages may not permit it."""
         return check(self, guard, writes, answers, *values) if self.memory.pages_differ else guard

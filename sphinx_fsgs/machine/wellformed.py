@@ -48,6 +48,7 @@ def check_operations(spec: Spec) -> tuple[Diagnostic, ...]:
         return error.diagnostics
     for path in files:
         found += _attempt(partial(_check_definitions, spec, path))
+    found += _attempt(partial(_check_fetch, compilers))
     for name in spec.index.services:
         found += _attempt(partial(_check_service, spec, name, compilers))
     for stem in stems:
@@ -93,6 +94,17 @@ def _compiled(bound: Bound, compiler: Compiler) -> Iterator[Diagnostic]:
         compiler.operation(bound.stem, bound.binding)
     except CompileError as error:
         yield _finding(error, bound)
+
+
+def _check_fetch(compilers: tuple[Compiler, ...]) -> Iterator[Diagnostic]:
+    """Look at what every step begins with, in each mode."""
+    for compiler in compilers:
+        for mode in _MODES:
+            try:
+                compiler.fetch(mode)
+            except CompileError as error:
+                help_text = error.help or "compare with another procedure"
+                yield Diagnostic(NOT_WELL_FORMED, "error", error.span, error.message, _AUTHORITY, help_text)
 
 
 def _check_service(spec: Spec, name: str, compilers: tuple[Compiler, ...]) -> Iterator[Diagnostic]:

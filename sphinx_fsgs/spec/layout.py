@@ -80,7 +80,8 @@ class Layout:
     """All cells, and what each name stands for.
 
     ``views`` has an entry for each cell and each part, by its canonical name; ``aliases`` leads from
-    other spellings to those; ``constants`` are fields that are not state, such as ``FS.is_stack``.
+    other spellings to those; ``constants`` are fields that are not state, such as ``FS.is_stack``. Of the general
+    registers and their parts, ``only_64_bit`` are those that no other mode has.
     """
 
     cells: tuple[Cell, ...]
@@ -92,6 +93,7 @@ class Layout:
     tables: Mapping[str, str]
     msrs: tuple[MsrName, ...]
     general: frozenset[str]
+    only_64_bit: frozenset[str]
     default_segment: Mapping[str, str]
     control: tuple[str, ...]
 
@@ -171,6 +173,10 @@ def _build(data: Mapping[str, object], msr_data: Mapping[str, object]) -> Layout
     msrs = tuple(_msr(build, _table(each)) for each in cast("list[object]", msr_data["msr"]))
     for name, text in _table(data["views"]).items():
         build.part(name, str(text))
+    rules = _table(data["general_rules"])
+    general = {name: (name, *_texts(row)) for name, row in _table(data["general"]).items()}
+    prefixed = set(_texts(rules["with_prefix"]))
+    only_64_bit = {*general, *prefixed, *(each for name in prefixed for each in general.get(name, ()))}
     defaults = {name: str(value) for name, value in _table(data["default_segment"]).items() if name != "cites"}
     return Layout(
         tuple(build.cells),
@@ -181,7 +187,8 @@ def _build(data: Mapping[str, object], msr_data: Mapping[str, object]) -> Layout
         build.constants,
         tables,
         msrs,
-        frozenset(name for row in _table(data["general"]).items() for name in (row[0], *_texts(row[1])) if name),
+        frozenset(name for names in general.values() for name in names if name),
+        frozenset(only_64_bit),
         defaults,
         tuple(_texts(_table(data["control"])["names"])),
     )

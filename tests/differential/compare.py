@@ -20,7 +20,7 @@ LENGTH = 25
 REGIONS = 32
 """So many random contents of memory; a program begins with one of them."""
 TRAP = 1
-EXCEPTION, MEMORY, NONE = "exception", "memory", "none"
+EXCEPTION, MEMORY, NONE, FETCH = "exception", "memory", "none", "fetch"
 
 _EDGES = (0, 1, 2, 3, 7, 0x1F, 0x20, 0x3F, 0x40, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000)
 _EDGES += (0xFFFFFFFF, 0x7FFF_FFFF_FFFF, 0x8000_0000_0000, 0xFFFF_8000_0000_0000, 1 << 63, (1 << 63) - 1, (1 << 64) - 1)
@@ -111,6 +111,8 @@ class Campaign:
     def _differences(self, seen: Seen, raised: str) -> dict[str, Difference]:
         """Return the places where a step ended otherwise on Unicorn, with what is there."""
         there = self.faults.get(seen.vector, str(seen.vector))
+        if raised and seen.last:
+            there = FETCH  # it completed there, and what it led to cannot be fetched
         if (raised or NONE) != there:
             return {EXCEPTION: Difference(f"{raised or NONE}, there {there}", address=seen.address)}
         if raised:

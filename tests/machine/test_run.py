@@ -11,9 +11,9 @@ from sphinx_fsgs.machine import solver, terms
 from sphinx_fsgs.machine.concrete import ConcreteMachine
 from sphinx_fsgs.machine.forms import samples
 from sphinx_fsgs.machine.program import Program
-from sphinx_fsgs.machine.run import MAX_TERMS, Path, Questions, Runner
+from sphinx_fsgs.machine.run import MAX_TERMS, OUTSIDE, Path, Questions, Runner
 from sphinx_fsgs.machine.setup import Start, begin
-from sphinx_fsgs.machine.symbolic import MemoryRules
+from sphinx_fsgs.machine.symbolic import Machine, MemoryRules
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.machine.values import UNSET, BoundReached, NeedsTerms
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
@@ -104,6 +104,31 @@ def test_a_return_into_the_unknown_leaves() -> None:
     assert [(path.outcome, path.boundaries[-1].index) for path in paths] == [("leaves", -1)]
 
 
+def test_where_execution_goes_on_is_taken_to_be_good() -> None:
+    (path,) = run("jmp *%rax")[0]
+    assert path.outcome == "leaves" and path.used_memory
+    paths, questions = run("jmp *%rax", start(rules=MemoryRules(may_fault=True)))
+    assert ends(paths, questions) == {("leaves", ""), ("faults", "#GP")}
+    assert [path.raised.index for path in paths if path.raised] == [0]
+
+
+def test_an_address_that_is_wrong_for_sure_is_no_matter_of_assumptions() -> None:
+    begun = start("intel_skylake")
+    begun.state.cells[cell("RAX")] = 0x800000000000
+    assert ends(*run("jmp *%rax", begun)) == {("faults", "#GP")}
+
+
+@pytest.mark.parametrize(("profile", "at"), [("intel_skylake", 0), ("amd_zen3", OUTSIDE)])
+def test_a_return_to_no_address_faults_itself_or_where_it_leads(profile: str, at: int) -> None:
+    begun = start(profile, MemoryRules(may_fault=True))
+    begun.state.cells[cell("RCX")], begun.state.cells[cell("EFER.SCE")] = 0x800000000000, 1
+    begun.state.cells[cell("CS.selector")] = 8
+    (path,) = run("sysretq", begun)[0]
+    assert path.raised is not None and (path.raised.vector, path.raised.error, path.raised.index) == ("#GP", 0, at)
+    assert path.final.cells[cell("CS.selector")] == 8 if at == 0 else after(path, "CS.selector") != 8
+    assert [each.index for each in path.boundaries] == ([0] if at == 0 else [0, OUTSIDE])
+
+
 def test_boundaries_lie_before_each_instruction_and_behind_the_last() -> None:
     (path,) = run("nop; cld: nop; nop")[0]
     assert [each.index for each in path.boundaries] == [0, 1, 2, 3]
@@ -128,7 +153,7 @@ def test_a_fault_leaves_everything_as_it_was(stem: str) -> None:
         if "RESTART" in operation_text(spec().instruction(stem).operation):
             begun.conditions.append(terms.le(terms.variable("RCX", 64), 2, 64))  # else it has no last step
         for path in run(code, begun)[0]:
-            if path.raised is not None and len(path.steps) == 1:
+            if path.raised is not None and path.raised.index == 0 and len(path.steps) == 1:
                 for each, value in zip(spec().layout.cells, path.final.cells, strict=True):
                     absent = each.requires or each.transient
                     initial = terms.variable(each.name, each.width)
@@ -156,8 +181,10 @@ def test_good_memory_is_assumed_unless_said_otherwise() -> None:
 
 
 @pytest.mark.parametrize("stem", spec().index.stems)
-def test_what_is_assumed_is_what_concrete_code_checks(stem: str) -> None:
+def test_what_is_assumed_is_what_concrete_code_checks(stem: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With good memory assumed, a state is excluded exactly when an access of the concrete step faults."""
+    # Of tables nothing is noted: there is nothing to assume but that their pages are there.
+    monkeypatch.setattr(Machine, "reach", lambda machine, check, guard, writes, answers, *values: guard)
     answers = Answers("intel_pantherlake")
     for bound in samples(spec(), stem, "64-bit")[:8]:
         loose, strict = Step(bound, answers), Step(bound, answers, MemoryRules())

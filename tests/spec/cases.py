@@ -282,6 +282,8 @@ def run_concrete(case: Case, code: Program, given: Facts, answers: Answers) -> E
         except Fault as raised:
             machine.undo()
             cells, fault = before, raised
+    if index is None and not fault:
+        fault = _fetched(cells, machine, case.mode, answers)
     memory = {address: byte for address, byte in machine.memory.items() if byte != given.initially("mem", address)}
     ended = None if fault is None else (fault.vector, fault.error)
     return End(ended, tuple(cells), memory, dict(machine.msrs), tuple(events), _raised_at(fault))
@@ -296,6 +298,15 @@ def _execute(
     start = begin(spec(), mode, answers, ANY_MEMORY)  # type: ignore[arg-type]
     start.state.cells = before
     compiler(False).service(line.service, mode)(cells, machine, answers, *line.values(start.place()))
+
+
+def _fetched(cells: list[Any], machine: ConcreteMachine, mode: str, answers: Answers) -> Fault | None:
+    """Return what the fetch raises where a case has left its code."""
+    try:
+        compiler(False).fetch(mode)(cells, machine, answers, cells[spec().layout.views["RIP"].slots[0].cell])
+    except Fault as raised:
+        return raised
+    return None
 
 
 def _raised_at(fault: Fault | None) -> tuple[str, int] | None:

@@ -21,7 +21,7 @@ from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.forms import samples
 from sphinx_fsgs.machine.operands import InMemory
 from sphinx_fsgs.machine.setup import begin
-from sphinx_fsgs.machine.symbolic import Machine, MemoryRules
+from sphinx_fsgs.machine.symbolic import Check, Machine, MemoryRules
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.source import Span, fragment_of
 from sphinx_fsgs.spec.exceptions import ExceptionRow, exceptions_of
@@ -120,10 +120,17 @@ def _mentions(when: Expr | None, where: Sequence[tuple[str, Expr]], name: str) -
     return False
 
 
+class Branching(Machine):
+    """A step that assumes nothing of where it leads."""
+
+    def branch(self, check: Check, guard: Value, writes: Value, answers: Answers, *values: Value) -> Value:  # type: ignore[override]
+        return check(self, guard, writes, answers, *values)
+
+
 def executed(on: Spec, bound: Bound, answers: Answers) -> Machine:
     """Return the step over terms from all states, with accesses that are good."""
     start = begin(on, bound.binding.mode, answers, MemoryRules())
-    machine = Machine(start.state.copy(), start.origin, {}, start.rules, "0")
+    machine = Branching(start.state.copy(), start.origin, {}, start.rules, "0")
     Compiler(on, symbolic=True).operation(bound.stem, bound.binding)(machine, 1, 1, answers)
     return machine
 

@@ -75,8 +75,10 @@ def run(vector: Vector, program: Program, answers: Answers, meta: Mapping[str, A
     cells[rip] = program.address(0)
     for _ in range(MAX_STEPS):
         index = program.index(cells[rip])
-        if index is None or index == len(program.instructions):
+        if index == len(program.instructions):
             return Run(cells, machine, world, None)
+        if index is None:
+            return Run(cells, machine, world, _fetched(cells, machine, answers))
         bound = program.instructions[index]
         before = list(cells)
         for each in layout.cells:
@@ -97,6 +99,15 @@ def run(vector: Vector, program: Program, answers: Answers, meta: Mapping[str, A
         if machine.restarted:
             cells[rip] = program.address(index)
     raise AssertionError(f"{vector['id']} does not end")
+
+
+def _fetched(cells: list[Any], machine: Aliased, answers: Answers) -> Fault | None:
+    """Return what the fetch raises where a vector has left its code."""
+    try:
+        compiler(False).fetch("64-bit")(cells, machine, answers, cells[spec().layout.views["RIP"].slots[0].cell])
+    except Fault as fault:
+        return fault
+    return None
 
 
 def expected(vector: Vector, oracle: str, reference: str) -> dict[str, Any] | None:
