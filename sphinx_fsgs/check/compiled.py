@@ -31,9 +31,10 @@ def compiled(tree: Example, spec: Spec) -> Compiled:
     """Return an example that runs C as one that runs its steps."""
     lowered = lower(tree.code, spec)
     variables = _Variables(lowered.variables, spec)
-    before = tuple(variables.put_in(each) for each in tree.before)
+    modes = _modes(tree)
+    before = tuple(variables.put_in(each) for each in tree.before if each not in modes)
     conditions = tuple(variables.put_in(each) for each in tree.conditions)
-    found = [*lowered.diagnostics, *variables.found, *_modes(tree)]
+    found = [*lowered.diagnostics, *variables.found, *map(_elsewhere, modes)]
     example = replace(tree, run=lowered.run, code=(), before=_before(lowered, before, tree), conditions=conditions)
     return Compiled(example, lowered.assumed, tuple(found), _working(spec))
 
@@ -49,13 +50,14 @@ def _before(lowered: Lowered, own: tuple[Assumption, ...], tree: Example) -> tup
     return overriding((Assume(level, tree.span), *lowered.before, *own))
 
 
-def _modes(tree: Example) -> list[Diagnostic]:
+def _modes(tree: Example) -> tuple[InMode, ...]:
+    """Return what chooses a mode that C does not run in, which nothing else is said of than that."""
+    return tuple(each for each in tree.before if isinstance(each, InMode) and each.mode != "64-bit")
+
+
+def _elsewhere(mode: InMode) -> Diagnostic:
     help_text = "leave the mode out"
-    return [
-        Diagnostic(NOT_64_BIT, "error", each.span, "C runs in 64-bit mode only", AUTHORITY, help_text)
-        for each in tree.before
-        if isinstance(each, InMode) and each.mode != "64-bit"
-    ]
+    return Diagnostic(NOT_64_BIT, "error", mode.span, "C runs in 64-bit mode only", AUTHORITY, help_text)
 
 
 class _Variables:

@@ -119,7 +119,9 @@ def _variant(
             roles.update(each.binding.names)
         elif isinstance(each, Call):
             roles.update((name, Formula(_open(name, each))) for name in spec.service(each.service).parameters)
-        roles.update((_role_name(words), Formula(value)) for words, value in entry.roles.items())
+        # The file of the mode may be another than the one that sentences are about.
+        own = spec.instruction(each.stem) if isinstance(each, Bound) else entry
+        roles.update((_role_name(words), Formula(value)) for words, value in own.roles.items())
     targets = tuple(
         (entry.target, spec.constants[subject.target])
         for subject, entry in zip(subjects, entries, strict=True)

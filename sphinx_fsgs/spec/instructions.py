@@ -26,6 +26,9 @@ UNREADABLE_FILE = "FSGS933"
 _SYNTAX = re.compile(r"^Syntax:[ \t]+([a-z0-9, ]+?)(?:\{([a-z,]*)\})?(?=[ \t]+[A-Z]|[ \t]+where|[ \t]*$)", re.MULTILINE)
 _NAMES = re.compile(r"^Names:[ \t]+(.+)$", re.MULTILINE)
 _OPERAND = re.compile(r"^Operand:[ \t]+SEG[ \t]*=[ \t]*(.+)$", re.MULTILINE)
+_MODES = re.compile(r"^Modes:[ \t]+(.+)$", re.MULTILINE)
+_USUAL = "64-bit"
+"""The mode that a sentence is about when it names none."""
 _INTEL = re.compile(r"^Intel:[ \t]+(\w+)[ \t]*=[ \t]*(\w+)", re.MULTILINE)
 _BRANCH = re.compile(r"^Operand:.*\b(?:rel|indirect)\b", re.MULTILINE)
 _LOCKED = re.compile(r"^Locked:[ \t]+yes[ \t]*$", re.MULTILINE)
@@ -41,7 +44,8 @@ class Index:
 
     ``mnemonics`` leads from each spelling, suffixes included, to the stems that may have it;
     ``subjects`` from what sentences say, in lower case: what ``Names:`` lists, and without that line each
-    mnemonic, and the manual's name, that no other instruction has; ``definitions`` from functions and procedures.
+    mnemonic, and the manual's name, that no other instruction has in 64-bit mode; ``definitions`` from functions and
+    procedures.
     ``branches`` are mnemonics whose operand is a place to go to; ``intel`` leads from names that only Intel
     syntax has to what AT&T puts two suffixes behind; ``suffixed`` from a spelling to Intel's, and the suffix of
     what it reads; ``locked`` is the mnemonic of what an instruction is behind a LOCK prefix that it does not take.
@@ -84,6 +88,7 @@ def read_index(folder: Path) -> Index:
     intel: dict[str, str] = {}
     suffixed: dict[str, tuple[str, str]] = {}
     locked = ""
+    elsewhere: set[str] = set()
     stems = []
     for path in sorted((folder / "instructions").glob("*.insn")):
         text = _text(path)
@@ -101,12 +106,19 @@ def read_index(folder: Path) -> Index:
             sized = re.compile(rf"{base}([bwlq])[bwlq]?")
             matches = (sized.fullmatch("".join(each)) for each in _spellings(text))
             suffixed.update((match[0], (name, match[1])) for match in matches if match)
+        modes = _MODES.search(text)
+        if modes and _USUAL not in modes[1]:
+            elsewhere.add(path.stem)
         named = tuple(_subjects(text))
-        subjects.update((name, path.stem) for name in named)
+        for name in named:
+            if path.stem not in elsewhere:
+                subjects[name] = path.stem
+            subjects.setdefault(name, path.stem)
         for name in () if named else _own_names(text):
             unnamed.setdefault(name, set()).add(path.stem)
     spelt = {name: tuple(dict.fromkeys(found)) for name, found in mnemonics.items()}
-    alone = {name: min(own) for name, own in unnamed.items() if len(own.union(spelt.get(name, ()))) == 1}
+    usual = {name: own.union(spelt.get(name, ())) - elsewhere for name, own in unnamed.items()}
+    alone = {name: min(own) for name, own in usual.items() if len(own) == 1 and own <= unnamed[name]}
     return Index(
         tuple(stems),
         spelt,

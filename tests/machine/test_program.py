@@ -70,9 +70,24 @@ def test_a_finding_says_which_forms_there_are() -> None:
 
 
 def test_a_mode_that_is_not_described_is_said() -> None:
-    found = the_finding("push $1", "compatibility")
+    found = the_finding("sysretl", "compatibility")
     assert found.code == "FSGS153"
-    assert found.message == "push is described in 64-bit mode only, not in compatibility mode"
+    assert found.message == "sysretl is described in 64-bit mode only, not in compatibility mode"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("movq $1, (%eax)", "movq of 64 bits exists in 64-bit mode only, not in compatibility mode"),
+        ("mov %rax, %rbx", "%rax exists in 64-bit mode only, not in compatibility mode"),
+        ("mov %r8d, %ebx", "%r8d exists in 64-bit mode only, not in compatibility mode"),
+        ("movb %sil, %bl", "%sil exists in 64-bit mode only, not in compatibility mode"),
+    ],
+)
+def test_what_64_bit_mode_alone_has_is_refused_elsewhere(text: str, message: str) -> None:
+    found = the_finding(text, "compatibility")
+    assert (found.code, found.message) == ("FSGS153", message)
+    assert found.help == "use 32 bits, or leave the mode out"
 
 
 def test_each_bad_line_gives_one_finding_and_they_have_their_lines() -> None:
