@@ -6,7 +6,7 @@ Only bytes count that are decoded to the very same again. Where code lies nobody
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -174,6 +174,7 @@ class Encoder:
             yield operands
             if len(operands) > 1:
                 yield operands[::-1]  # as text may write the two that an exchange has
+                yield (*operands, operands[-1])  # what is read and written may be encoded as two
 
     def _choices(
         self, operand: Operand, meaning: Meaning, kinds: tuple[str, ...], target: int | None
@@ -238,19 +239,20 @@ def _left_open(line: Instruction, data: bytes, bound: Bound, is_open: bool, labe
 
 def _are_alike(one: Binding, other: Binding) -> bool:
     """Whether two bindings differ in nothing but the sizes of registers and numbers, and how these are written."""
-    here, there = _plain(one), _plain(other)
-    return here.keys() == there.keys() and all(_is_like(meaning, there[name]) for name, meaning in here.items())
+    (here, only_here), (there, only_there) = _plain(one), _plain(other)
+    names = (here.keys() - only_here) | (there.keys() - only_there)
+    return names <= here.keys() & there.keys() and all(_is_like(here[name], there[name]) for name in names)
 
 
-def _plain(binding: Binding) -> dict[str, Meaning]:
-    """Return what the names of a binding mean, without those that only serve to say what others mean."""
+def _plain(binding: Binding) -> tuple[Mapping[str, Meaning], frozenset[str]]:
+    """Return what the names of a binding mean, and which of them serve to say what others mean."""
     names = binding.names
     serving = {
         name: meaning.expression.name
         for name, meaning in names.items()
         if isinstance(meaning, Formula) and isinstance(meaning.expression, Name) and meaning.expression.name in names
     }
-    return {name: names[serving.get(name, name)] for name in names if name not in serving.values()}
+    return {name: names[serving.get(name, name)] for name in names}, frozenset(serving.values())
 
 
 def _is_like(one: Meaning, other: Meaning) -> bool:

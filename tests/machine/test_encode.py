@@ -239,6 +239,8 @@ def lines(draw: Callable[..., object]) -> tuple[Instruction, Mode]:
 @example((run_of("movb $-1, %fs:-0x80(,%eax,2)")[0], "64-bit"))
 @example((run_of("lea x(%rip), %rax")[0], "64-bit"))
 @example((run_of("mov %gs:8, %eax")[0], "compatibility"))
+@example((run_of("imul $5, %bx, %bx")[0], "64-bit"))
+@example((run_of("imulq $-0x81, %r9")[0], "64-bit"))
 def test_what_is_encoded_is_decoded_to_the_same(made: tuple[Instruction, Mode]) -> None:
     line, mode = made
     bound = assemble((line, Label("1", S), Label("x", S)), spec(), mode, {}).program
