@@ -1,45 +1,38 @@
-"""From the instructions that a sentence names to programs: every form of them, with arbitrary registers.
-
-An instruction named without operands stands for each of its forms with register operands; an address that is only
-computed, as LEA's, is one in a register. Registers are
-interchangeable but for those that the Operation itself names, so one of the others stands for all of
-them, and each of those is tried beside it.
-"""
+"""From the instructions that a sentence names to programs: every form of them, with arbitrary registers."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import product
 
 from sphinx_fsgs.check.asking import Asked
+from sphinx_fsgs.check.spelled import ANY_REGISTERS, Tried, named_by, spelt
 from sphinx_fsgs.machine.bind import BindError, Bound, Surroundings, bind
 from sphinx_fsgs.machine.operands import Formula, Meaning
 from sphinx_fsgs.machine.program import START, Call, Element, Program
 from sphinx_fsgs.machine.setup import Start, assign, name_new
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
-from sphinx_fsgs.syntax.assembly import Address, Operand, Register
-from sphinx_fsgs.syntax.assembly import Instruction as Line
 from sphinx_fsgs.syntax.claim import Sequence, Subject
 from sphinx_fsgs.syntax.example import Mode
 from sphinx_fsgs.syntax.expression import Expr, Free, Name, Number
-from sphinx_fsgs.syntax.instruction import Form, Instruction
+from sphinx_fsgs.syntax.instruction import Instruction
 from sphinx_fsgs.syntax.service import Service
-
-WIDTHS = (16, 32, 64)
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One program that a subject stands for, and what ``the selector``, ``its destination``, … are in it.
 
-    ``targets`` gives the cells that ``to MSR_…`` sets, with the numbers.
+    ``targets`` gives the cells that ``to MSR_…`` sets, with the numbers; ``registers`` are those that were chosen.
     """
 
     program: Program
     roles: Mapping[str, Meaning]
     targets: tuple[tuple[str, int], ...]
     requires: tuple[str, ...]
+    registers: tuple[str, ...] = ()
 
     def lacks(self, answers: Asked) -> str:
         """Return a CPUID feature that the program needs and the processor does not have, else nothing."""
@@ -54,18 +47,28 @@ class Variant:
             assign(start, Name(cell, span), Number(number, span))
 
 
-def variants(sequence: Sequence, mode: Mode, spec: Spec) -> tuple[Variant, ...]:
-    """Return every program that the words stand for; none when no form fits this mode."""
-    entries = [_entry(subject, spec) for subject in sequence.subjects]
-    registers = ["RAX"] + (sorted(_named_registers(entries[0], spec) - {"RAX"}) if len(entries) == 1 else [])
+def variants(sequence: Sequence, mode: Mode, spec: Spec, tried: Tried = ANY_REGISTERS) -> tuple[Variant, ...]:
+    """Return every program that the words stand for; none when no form fits this mode.
+
+    Instructions of a sequence take the same register, and operands of one size.
+    """
+    if len(sequence.subjects) > 1:
+        tried = replace(tried, named=tried.named | named_in(sequence, spec), apart=False)
+    choices = [_elements(subject, tried, mode, spec) for subject in sequence.subjects]
     found: dict[tuple[object, ...], Variant] = {}
-    for width in WIDTHS:
-        for register in registers:
-            variant = _variant(sequence.subjects, entries, width, register, mode, spec)
-            if variant is not None:
-                key = tuple(each.key() for each in variant.program.instructions)
-                found.setdefault(key, variant)
+    for chosen in product(*choices):
+        elements = tuple(each.element for each in chosen)
+        key = tuple(each.key() for each in elements)
+        if key not in found and _together(chosen):
+            found[key] = _variant(sequence.subjects, elements, chosen, mode, spec)
     return tuple(found.values())
+
+
+def named_in(sequence: Sequence, spec: Spec) -> frozenset[str]:
+    """Return the registers that the instructions' own texts name."""
+    entries = (_entry(subject, spec) for subject in sequence.subjects)
+    named = (named_by(each, spec.layout) for each in entries if isinstance(each, Instruction))
+    return frozenset().union(*named)
 
 
 def why_none(sequence: Sequence, mode: Mode, spec: Spec) -> str:
@@ -73,8 +76,8 @@ def why_none(sequence: Sequence, mode: Mode, spec: Spec) -> str:
     for subject in sequence.subjects:
         entry = _entry(subject, spec)
         if isinstance(entry, Instruction) and (not entry.modes or mode in entry.modes):
-            if all(next(_lines(subject, entry, width, "RAX", spec), None) is None for width in WIDTHS):
-                return f"{subject.text} has no form with registers alone; run one in an example"
+            if not spelt(subject, entry, ANY_REGISTERS, mode, spec):
+                return f"{subject.text} has no form with registers or memory alone; run one in an example"
     return f"not available in {mode} mode"
 
 
@@ -83,38 +86,42 @@ def _entry(subject: Subject, spec: Spec) -> Instruction | Service:
     return spec.service(subject.instruction) if is_service else spec.instruction(subject.instruction)
 
 
-def _named_registers(entry: Instruction | Service, spec: Spec) -> set[str]:
-    """Return the 64-bit registers that an instruction's own text names, as ECX in RDMSR."""
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """One way to run an instruction; ``width`` and ``registers`` are nothing where it has no operands to choose."""
+
+    element: Element
+    width: int = 0
+    registers: tuple[str, ...] = ()
+
+
+def _elements(subject: Subject, tried: Tried, mode: Mode, spec: Spec) -> tuple[_Chosen, ...]:
+    entry = _entry(subject, spec)
     if isinstance(entry, Service):
-        return set()
-    words = set(re.findall(r"\b[A-Z][A-Z0-9]+\b", entry.text.partition("Operation:")[2]))
-    views = (spec.layout.views[word] for word in words if word in spec.layout.general)
-    return {spec.layout.cells[view.slots[0].cell].name for view in views} if any(entry.kinds.values()) else set()
+        return (_Chosen(_call(subject, entry)),)
+    around = Surroundings(spec, mode, {}, {}, {})
+    found: dict[tuple[object, ...], _Chosen] = {}
+    for each in spelt(subject, entry, tried, mode, spec):
+        try:
+            bound = bind(each.line, around)
+        except BindError:
+            continue
+        width = each.width if each.registers else 0
+        found.setdefault((width, bound.key()), _Chosen(bound, width, each.registers))
+    return tuple(found.values())
+
+
+def _together(chosen: Iterable[_Chosen]) -> bool:
+    """Return whether these belong to one program: all that take registers take the same, at the same size."""
+    return len({(each.width, each.registers) for each in chosen if each.registers}) <= 1
 
 
 def _variant(
-    subjects: tuple[Subject, ...],
-    entries: list[Instruction | Service],
-    width: int,
-    register: str,
-    mode: Mode,
-    spec: Spec,
-) -> Variant | None:
-    bound: list[Element] = []
-    around = Surroundings(spec, mode, {}, {}, {})
-    for subject, entry in zip(subjects, entries, strict=True):
-        if isinstance(entry, Service):
-            bound.append(_call(subject, entry))
-            continue
-        line = next(_lines(subject, entry, width, register, spec), None)
-        if line is None:
-            return None
-        try:
-            bound.append(bind(line, around))
-        except BindError:
-            return None
+    subjects: tuple[Subject, ...], elements: tuple[Element, ...], chosen: Iterable[_Chosen], mode: Mode, spec: Spec
+) -> Variant:
+    entries = [_entry(subject, spec) for subject in subjects]
     roles: dict[str, Meaning] = {}
-    for entry, each in reversed(list(zip(entries, bound, strict=True))):
+    for entry, each in reversed(list(zip(entries, elements, strict=True))):
         if isinstance(each, Bound):
             roles.update(each.binding.names)
         elif isinstance(each, Call):
@@ -128,8 +135,10 @@ def _variant(
         if subject.target and isinstance(entry, Instruction) and entry.target
     )
     start = START if mode == "64-bit" else START & 0xFFFFFFFF
-    program = Program(tuple(bound), {}, mode, start)
-    return Variant(program, roles, targets, tuple(each.requires for each in bound if each.requires))
+    program = Program(elements, {}, mode, start)
+    requires = tuple(each.requires for each in elements if each.requires)
+    registers = next((each.registers for each in chosen if each.registers), ())
+    return Variant(program, roles, targets, requires, registers)
 
 
 def _call(subject: Subject, entry: Service) -> Call:
@@ -154,40 +163,3 @@ def _role_name(words: str) -> str:
     """Return how a sentence's tree calls a role: ``the.selector``, ``destination``."""
     article, _, noun = words.partition(" ")
     return f"the.{noun}" if article == "the" else noun
-
-
-def _lines(subject: Subject, entry: Instruction, width: int, register: str, spec: Spec) -> Iterator[Line]:
-    if subject.bits not in (0, width):
-        return
-    word = subject.mnemonic or subject.text.split()[0].lower()
-    for form in entry.forms:
-        if word in form.mnemonics or not any(word in other.mnemonics for other in entry.forms):
-            operands = [_operand(entry.kinds.get(name, ()), subject, width, register, spec) for name in form.operands]
-            if None not in operands:
-                fixed = tuple(each for each in operands if each is not None)
-                yield Line(form.mnemonics[0], fixed, _text(form, fixed), subject.span)
-
-
-def _operand(kinds: tuple[str, ...], subject: Subject, width: int, register: str, spec: Spec) -> Operand | None:
-    if subject.segment is not None and subject.segment in kinds:
-        return Register(subject.segment, subject.span)
-    if f"r{width}" in kinds or "reg" in kinds:
-        cell = spec.layout.views[register].slots[0].cell
-        name = next(
-            name
-            for name, view in spec.layout.views.items()
-            if name in spec.layout.general and view.slots[0].cell == cell and view.width == width
-        )
-        return Register(name, subject.span)
-    if "address" in kinds:
-        return Address(None, None, register, None, 1, subject.span)
-    return None
-
-
-def _text(form: Form, operands: tuple[Operand, ...]) -> str:
-    words = ", ".join(
-        f"%{each.name.lower()}" if isinstance(each, Register) else f"(%{str(each.base).lower()})"
-        for each in operands
-        if isinstance(each, (Register, Address))
-    )
-    return f"{form.mnemonics[0]} {words}".rstrip()

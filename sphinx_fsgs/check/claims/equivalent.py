@@ -18,7 +18,8 @@ from sphinx_fsgs.check.claims.form import (
 from sphinx_fsgs.check.conditions import happened, named_cells
 from sphinx_fsgs.check.judge import Finished, Internal, Judge, Judgement
 from sphinx_fsgs.check.replay import counterexample
-from sphinx_fsgs.check.subjects import Variant, variants
+from sphinx_fsgs.check.spelled import Tried
+from sphinx_fsgs.check.subjects import Variant, named_in, variants
 from sphinx_fsgs.diagnostic import Counterexample
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.bind import Bound
@@ -66,13 +67,16 @@ class Equivalent:
         return found
 
     def _pairs(self) -> Iterator[tuple[Variant, Variant]]:
-        """Yield programs of both sides with operands of one size."""
+        """Yield programs of both sides with the same registers, of one size."""
         mode, spec = self.about.tree.mode, self.about.spec
-        by_size = {_size(each): each for each in variants(self.other, mode, spec)}
-        for one in self.about.variants():
-            if not by_size:
-                return
-            yield one, by_size.get(_size(one), next(iter(by_size.values())))
+        sides = (self.about.subjects, self.other)
+        named = self.about.named().union(*(named_in(each, spec) for each in sides))
+        alike = Tried(named, apart=False)
+        others = variants(self.other, mode, spec, alike)
+        for one in variants(self.about.subjects, mode, spec, alike):
+            fitting = sorted(others, key=lambda each: (each.registers != one.registers, _size(each) != _size(one)))
+            if fitting:
+                yield one, fitting[0]
 
     def _compare(self, judge: Judge, one: Variant, other: Variant, answers: Asked) -> Judgement:
         first = self.about.start(one, answers)

@@ -11,6 +11,7 @@ from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.calls import succeeded
 from sphinx_fsgs.check.conditions import MEMORY_WORD, Context, memory_kept, named_cells, unchanged
 from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
+from sphinx_fsgs.check.spelled import Tried, whole_registers
 from sphinx_fsgs.check.subjects import Variant, variants, why_none
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine import terms
@@ -95,9 +96,19 @@ class About:
     spec: Spec
     subjects: Subjects
 
-    def variants(self) -> tuple[Variant, ...]:
-        """Return the programs that the subject stands for."""
-        return variants(self.subjects, self.tree.mode, self.spec)
+    def variants(self, memory: bool = False) -> tuple[Variant, ...]:
+        """Return the programs that the subject stands for.
+
+        :param memory: whether those with operands in memory are among them also where registers would do.
+        """
+        return variants(self.subjects, self.tree.mode, self.spec, Tried(self.named(), memory))
+
+    def named(self) -> frozenset[str]:
+        """Return the registers that the sentence itself names, and so tells from the others."""
+        parts = (part for _, role in self.tree.parts for part in role)
+        names = [part.name for part in parts if isinstance(part, CellPart)]
+        names += [each.name for each in names_in(self.tree.when)] if self.tree.when is not None else []
+        return whole_registers(names, self.spec.layout)
 
     def start(self, variant: Variant, answers: Asked) -> Start:
         """Return the initial states that the clauses leave."""
