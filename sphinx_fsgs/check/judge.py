@@ -51,7 +51,10 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict of one run, shared by all profiles that answer alike."""
+    """The verdict of one run, shared by all profiles that answer alike.
+
+    ``exhibited`` says that it holds because something happens in the run that is shown; ``counterexample`` is that run.
+    """
 
     verdict: Verdict
     says: str = ""
@@ -62,6 +65,7 @@ class Judgement:
     assuming: tuple[str, ...] = ()
     paths: int = 0
     computed: bool = False
+    exhibited: bool = False
     citations: tuple[str, ...] = ()
     lines: tuple[SpecLine, ...] = ()
     way_out: str = ""
@@ -155,19 +159,26 @@ class Judge:
     def all_hold(self, run: Finished, claims: Sequence[Claimed]) -> Judgement:
         """Return holds, or fails with the counterexample of the first claim that some state violates."""
         for claim in claims:
-            for number, seen in enumerate(run.seen):
-                if not claim.about(seen):
-                    continue
-                violated = claim.violation(seen)
-                if isinstance(violated, int) and not violated:
-                    continue
-                if run.can(number, violated):
-                    failed = self.failure(run, number, violated, claim)
-                    if failed is not None:
-                        return failed
+            failed = self.violated(run, claim)
+            if failed is not None:
+                return failed
         if claims:
             run.in_no_doubt()
         return Judgement("holds", assuming=run.assuming, paths=len(run.paths), computed=self._computed(run))
+
+    def violated(self, run: Finished, claim: Claimed) -> Judgement | None:
+        """Return the failure of a claim on the first path that violates it, None when no state does."""
+        for number, seen in enumerate(run.seen):
+            if not claim.about(seen):
+                continue
+            violated = claim.violation(seen)
+            if isinstance(violated, int) and not violated:
+                continue
+            if run.can(number, violated):
+                failed = self.failure(run, number, violated, claim)
+                if failed is not None:
+                    return failed
+        return None
 
     def failure(self, run: Finished, number: int, violated: terms.Value, claim: Claimed) -> Judgement | None:
         """Return the failure of a claim on a path, replayed; None when no distinct objects violate it.

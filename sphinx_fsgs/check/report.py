@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sphinx_fsgs.check.asking import Asked, Oracle, Shared
 from sphinx_fsgs.check.judge import Judgement
-from sphinx_fsgs.check.result import Dispute, HostVerdict, Kind, Origin, Result, Verdict
+from sphinx_fsgs.check.result import Dispute, Evidence, HostVerdict, Kind, Origin, Result, Verdict
 from sphinx_fsgs.check.scopes import Namer, Wording, distinguishing
 from sphinx_fsgs.diagnostic import Diagnostic, Fix, Severity
 from sphinx_fsgs.records import dataclass
@@ -27,6 +27,7 @@ _UNDECIDED = {
     "no solver": ("FSGS241", "install bitwuzla, or z3-solver"),
     "no decoder": (NO_DECODER, "pip install 'sphinx-fsgs[decode]', or write the instruction as text"),
     "time": ("FSGS906", "make the example smaller"),
+    "bound values": (UNDECIDED_BOUND, "speak of fewer bits, or narrow the states with when"),
 }
 """Code and way out of each reason for which a verdict is left open, but for the bounds."""
 
@@ -77,7 +78,7 @@ class Reporter:
             origin=item.origin,
             span=item.span,
             verdicts=verdicts,
-            evidence="computed" if judgements and all(each.computed for each in judgements) else "proved",
+            evidence=_evidence(judgements),
             assuming=tuple(dict.fromkeys(text for each in judgements for text in each.assuming)),
             depends_on=shared.asked,
             disputes=_merged(
@@ -278,6 +279,14 @@ def _merged(disputes: Iterable[Dispute]) -> tuple[Dispute, ...]:
         profiles = (*known.profiles, *each.profiles) if known else each.profiles
         found[each.text, each.citations] = replace(known or each, profiles=tuple(dict.fromkeys(profiles)))
     return tuple(found.values())
+
+
+def _evidence(judgements: Sequence[Judgement]) -> Evidence:
+    """Return how it is known that something holds."""
+    if judgements and all(each.computed for each in judgements):
+        return "computed"
+    holding = [each for each in judgements if each.verdict == "holds"]
+    return "exhibited" if holding and all(each.exhibited for each in holding) else "proved"
 
 
 def _distinct(shared: Shared[Judgement]) -> list[Judgement]:

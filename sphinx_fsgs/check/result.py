@@ -14,6 +14,7 @@ from sphinx_fsgs.source import Span
 Verdict = Literal["holds", "fails", "vacuous", "undecided", "n/a"]
 Origin = Literal["directive", "comment", "role", "sidecar", "table", "prose"]
 Kind = Literal["example", "claim"]
+Evidence = Literal["proved", "computed", "exhibited"]
 
 SpokenKind = Literal["sentence", "item", "term", "row", "code", "block"]
 
@@ -25,6 +26,8 @@ class HostVerdict:
     """The verdict on one host; ``because`` says why, in one phrase, where that is not plain.
 
     ``reason`` is that of an undecided verdict: ``bound NAME``, ``time``, ``sources``, ``no solver`` or ``no decoder``.
+    The ``counterexample`` to a claim that something never happens is, where it holds that it can, the run that shows
+    it.
     """
 
     profile: str
@@ -83,7 +86,7 @@ class Result:
     origin: Origin
     span: Span
     verdicts: tuple[HostVerdict, ...]
-    evidence: Literal["proved", "computed"]
+    evidence: Evidence
     assuming: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     disputes: tuple[Dispute, ...] = ()
@@ -99,6 +102,11 @@ class Result:
     def on(self, verdict: Verdict) -> tuple[str, ...]:
         """Return the profiles with that verdict, in the order of the spec."""
         return tuple(each.profile for each in self.verdicts if each.verdict == verdict)
+
+    @property
+    def witness(self) -> Counterexample | None:
+        """A run that shows what is claimed to be possible, None where it holds otherwise or not at all."""
+        return next((each.counterexample for each in self.verdicts if each.verdict == "holds"), None)
 
     @property
     def as_expected(self) -> bool:

@@ -104,7 +104,8 @@ class _Reader:
                 yield from (each for each in attributes(fragment, self.lexicon) if not each.sound)
 
     def _read(self, passage: Passage, head: tuple[Named, Fragment | None] | None) -> tuple[Recognised, ...] | str:
-        if why := shapes().why_silent(passage.text):
+        said = (each for each in (passage.fragment, *passage.cells) if each is not None)
+        if why := next(filter(None, (shapes().why_silent(one_line(each.text)) for each in said)), ""):
             return why
         around, makers = self.context.limits(passage)
         if why := shapes().why_apart(around) or ("condition" if len(makers) > 1 else ""):

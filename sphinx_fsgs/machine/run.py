@@ -18,6 +18,7 @@ from sphinx_fsgs.machine.symbolic import Check, Deferred, Machine, Occurred, Pos
 from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.machine.values import BoundReached
 from sphinx_fsgs.records import dataclass
+from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
 from sphinx_fsgs.syntax.expression import Expr
 
@@ -274,6 +275,28 @@ class Questions:
             place = self.start.place(self.start.state.copy())
             self._invariants[about] = settle(holds, place)
         return self._invariants[about]
+
+    def can_hold(self, view: View, value: Value) -> Value:
+        """Return whether the cells of a view can hold a value in some state of the processor, by the invariants."""
+        found: list[Value] = []
+        below = view.width
+        for slot in view.slots:
+            below -= slot.width
+            part = terms.extract(value, below + slot.width - 1, below)
+            if slot.cell < 0:
+                found.append(terms.eq(part, slot.constant, slot.width))
+            elif slot.width == self.start.spec.layout.cells[slot.cell].width:
+                found.append(self._cell_can_hold(slot.cell, part, slot.width))
+        return terms.all_of(found)
+
+    def _cell_can_hold(self, index: int, value: Value, width: int) -> Value:
+        held = self.start.origin.cell(index)
+        if not isinstance(held, Term):
+            return terms.eq(held, value, width)
+        place = self.start.place(State([None] * len(self.start.spec.layout.cells), self.start.state.memory, ()))
+        views = self.start.spec.layout.views
+        about = (each for each in self.start.spec.invariants if views[each.about].slots[0].cell == index)
+        return terms.all_of(terms.substitute(settle(each.holds, place), {held: value}) for each in about)
 
     def apart(self, path: Path, read: Iterable[Memory] = ()) -> list[Value]:
         """Return that the path's objects do not overlap, nor the room below the stack, for a model.

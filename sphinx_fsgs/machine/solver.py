@@ -233,10 +233,13 @@ _BITWUZLA |= {"shl": "BV_SHL", "shr": "BV_SHR"}
 ARGUMENT_WIDTHS: Mapping[str, int] = {"mem": 64, "msr": 32, "mapped": 52, "writable": 52}
 """Width of the argument of each unknown function whose argument may be a number; 32 for the others."""
 
+MARK = "'"
+"""Between the name of an unknown and what tells another one like it from the first."""
+
 
 def application_arguments(term: Term) -> list[tuple[Value, int]]:
     """Return the arguments of an application with their widths."""
-    default = ARGUMENT_WIDTHS.get(str(term.args[0]), 32)
+    default = ARGUMENT_WIDTHS.get(str(term.args[0]).partition(MARK)[0], 32)
     return [
         (each, each.width if isinstance(each, Term) else default) for each in term.args[1:] if not isinstance(each, str)
     ]

@@ -24,6 +24,7 @@ def render(result: Result, trace: bool = False, names: Names = listed) -> str:
     parts = [
         f'<div class="fsgs-result {_class(verdict)}">',
         *(_verdict(result, each, names) for each in VERDICTS_TOLD if result.on(each)),
+        *((_counterexample(result.witness),) if result.witness else ()),
         *(part for each in result.diagnostics for part in _finding(each)),
         *(f'<p class="fsgs-finding">{escape(left_out(each))}</p>' for each in result.suppressed),
         *_runs(result.traces, trace),

@@ -57,6 +57,8 @@ def _parts(result: Result, trace: bool, names: Names) -> Iterator[nodes.Node]:
         if result.on(verdict):
             said = f"{verdict} {on_hosts(result, verdict, names)}{aside(result, verdict)}"
             yield nodes.paragraph("", said, classes=["fsgs-verdict"])
+    if result.witness:
+        yield _run(result.witness)
     for diagnostic in result.diagnostics:
         yield nodes.paragraph("", f"{diagnostic.code}: {diagnostic.message}")
         if diagnostic.counterexample:

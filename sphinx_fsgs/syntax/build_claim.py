@@ -5,12 +5,13 @@ role       parts                                   where
 ========== ======================================= ====================================================
 subject    one Sequence                            all forms about instructions
 other      one Sequence                            equivalent: what the subject is said to equal
-cells      CellParts                               changes, transfer (written), equivalent (compared)
+cells      CellParts                               changes, can, transfer (written), equivalent (compared)
 only       a WordPart                              changes: present when nothing else may change
 verb       WordPart swaps, copies, zero-extends,   transfer
            sign-extends or sets
            WordPart reads or writes                intrinsic
-width      ValuePart, in bits                      transfer: "a 32-bit base"
+           WordPart changes or sets                can
+width      ValuePart, in bits                      transfer: "a 32-bit base"; can: "a 64-bit value"
 source     CellPart or WordPart such as base       transfer: what is copied or extended
 value      ValuePart                               transfer: what a cell is set to
 fault      FaultPart; no vector: "no fault"        faults

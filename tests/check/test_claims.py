@@ -60,6 +60,39 @@ def test_a_failure_shows_a_state_or_cites_a_table(
         assert shown.steps and all(step.text for step in shown.steps)
 
 
+@pytest.mark.parametrize(
+    ("claim", "changed", "evidence"),
+    [
+        ("POP GS can change GS.limit", "GS.limit", "exhibited"),
+        ("SWAPGS changes GS.base", "GS.base", "exhibited"),
+        ("WRMSR can set GS_SHADOW to an arbitrary 64-bit value", "GS_SHADOW", "proved"),
+    ],
+)
+def test_what_can_happen_is_shown(claim: str, changed: str, evidence: str, session: Session) -> None:
+    result = session.prove(claim)
+    assert result.evidence == evidence
+    shown = result.witness
+    assert shown is not None and shown.profile in result.on("holds")
+    assert dict(shown.before)[changed] != dict(shown.after)[changed]
+    assert changed in [cell for step in shown.steps for cell, _ in step.changes]
+    assert all(each.counterexample is not None for each in result.verdicts if each.verdict == "holds")
+
+
+@pytest.mark.parametrize("claim", ["MOV GS cannot change GS_SHADOW", "MOV GS cannot set GS.base to any value"])
+def test_what_never_happens_is_proved(claim: str, session: Session) -> None:
+    result = session.prove(claim)
+    assert (result.evidence, result.witness) == ("proved", None)
+
+
+def test_the_parts_of_a_value_that_is_set_stand_in_registers(session: Session) -> None:
+    """What is shown is one value, easy to tell from others: the register holds it, or two its halves."""
+    shown = session.prove("WRMSR can set GS_SHADOW to an arbitrary 64-bit value").witness
+    assert shown is not None
+    before = dict(shown.before)
+    assert (before["RDX"], before["RAX"]) == ("0x1234", "0x56789abc")
+    assert dict(shown.after) == {"GS_SHADOW": "0x1234_5678_9abc"}
+
+
 @pytest.mark.parametrize(("form", "kind", "row"), _rows("malformed"))
 def test_what_is_malformed_is_refused_where_it_stands(
     form: str, kind: str, row: dict[str, object], session: Session

@@ -92,5 +92,14 @@ HOLDS = Result(
         ),
     ),
 )
+POSSIBLE = Result(
+    "claim",
+    "",
+    "SWAPGS can change GS_SHADOW",
+    "directive",
+    Span("page.rst", 4, 16, 4, 43),
+    (HostVerdict("amd_k8", "n/a"), HostVerdict("intel_skylake", "holds", counterexample=COUNTEREXAMPLE)),
+    "exhibited",
+)
 DOCUMENT = DocumentResult("page.rst", (FAILS, HOLDS), (MISSPELT,), runs=3, solver_calls=4)
 REPORT = Report("0.1.0", "abc123", (DOCUMENT,))

@@ -15,10 +15,11 @@ from sphinx_fsgs.present.ansi import Palette, plain
 from sphinx_fsgs.present.formats import concise, text, verdict
 from sphinx_fsgs.present.formats import json as json_format
 from sphinx_fsgs.present.hosts import counted
+from sphinx_fsgs.present.nodes import result_node, standard_nodes
 from sphinx_fsgs.present.sources import Sources
 from sphinx_fsgs.present.words import overall, stats_line, summary_line
 from sphinx_fsgs.source import Span
-from tests.present.samples import DOCUMENT, FAILS, FAILURE, HOLDS, MISSPELT, PAGE, REPORT
+from tests.present.samples import COUNTEREXAMPLE, DOCUMENT, FAILS, FAILURE, HOLDS, MISSPELT, PAGE, POSSIBLE, REPORT
 
 SOURCES = Sources([("page.rst", PAGE)])
 
@@ -113,7 +114,7 @@ def test_json_has_the_keys_of_version_1_in_order() -> None:
     document = data["documents"][0]
     assert list(document) == ["path", "results", "diagnostics", "suppressed"]
     assert list(document["results"][0]) == (
-        "kind name text origin line column verdicts evidence assuming depends_on paths reason".split()
+        "kind name text origin line column verdicts evidence assuming depends_on paths reason witness".split()
     )
     assert document["results"][1]["verdicts"] == {
         "holds": ["intel_skylake"],
@@ -160,6 +161,27 @@ def test_verdict_text() -> None:
         "  see: sdm:SWAPGS\n"
     )
     assert verdict.render(FAILS).startswith("✗ fails on all 2 processors\n")
+
+
+def test_a_run_that_shows_what_can_happen_is_shown_everywhere() -> None:
+    assert POSSIBLE.witness is COUNTEREXAMPLE and FAILS.witness is None
+    assert verdict.render(POSSIBLE) == (
+        "✓ holds on intel_skylake (exhibited)\n"
+        "– n/a on amd_k8\n"
+        "  for example on intel_skylake\n"
+        "    before   GS.base    0x0\n"
+        "             GS_SHADOW  0x1\n"
+        "    line 12  swapgs     GS.base = 0x1, GS_SHADOW = 0x0, no serialisation\n"
+        "    after    GS_SHADOW  0x0\n"
+    )
+    assert "On intel_skylake, for example" in html.render(POSSIBLE)
+    ElementTree.fromstring(html.render(POSSIBLE))
+    shown = "".join(node.astext() for node in standard_nodes(result_node([POSSIBLE], "block")))
+    assert "on intel_skylake, for example" in shown and "GS_SHADOW = 0x0" in shown
+    report = replace(REPORT, documents=(replace(DOCUMENT, results=(POSSIBLE, FAILS)),))
+    one, other = json.loads(json_format.render(report))["documents"][0]["results"]
+    assert one["witness"]["steps"][0]["changes"] == {"GS.base": "0x1", "GS_SHADOW": "0x0"}
+    assert other["witness"] is None
 
 
 def test_trace_shows_only_what_changed() -> None:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sphinx_fsgs.check.asking import Asked
 from sphinx_fsgs.check.claims.form import (
-    CLAIM_FAILS,
     About,
     cell_names,
-    cites_of,
-    completes,
-    context,
     judge_variants,
     kept,
+    not_available,
     only,
     resolved,
     subject_of,
 )
-from sphinx_fsgs.check.conditions import unchanged
+from sphinx_fsgs.check.happening import Runs, each_happens
 from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
 from sphinx_fsgs.check.subjects import Variant
-from sphinx_fsgs.machine import terms
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import ClaimTree
-from sphinx_fsgs.syntax.expression import Expr, Name
+from sphinx_fsgs.syntax.expression import Expr
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +35,29 @@ class Changes:
     completing: bool = True
 
     def judge(self, judge: Judge, answers: Asked) -> Judgement:
-        return judge_variants(self.about, judge, answers, self)
+        """Return the verdict for processors that answer so."""
+        if self.only or self.negated:
+            return judge_variants(self.about, judge, answers, self)
+        return judge.guarded(lambda: self._some(Runs(self.about, judge, answers)))
+
+    def _some(self, runs: Runs) -> Judgement:
+        """For ``changes A``: each of the cells changes in some state."""
+        found = each_happens(runs, self.kept)
+        if found.verdict == "fails" and not runs.complete():
+            return not_available("it never completes there")
+        return found
+
+    def kept(self, run: Finished, variant: Variant) -> Sequence[Claimed]:
+        """Return that each of the cells keeps its value."""
+        return [kept([cell], run, self.about.spec, self.about.tree) for cell in resolved(self.cells, variant)]
 
     def claims(self, run: Finished, variant: Variant) -> Iterable[Claimed]:
-        cells = resolved(self.cells, variant)
-        if self.only:
-            yield from only(cells, run, self.about.spec, self.about.tree)
-            return
-        for cell in cells:
-            yield kept([cell], run, self.about.spec, self.about.tree)
+        if not self.only:
+            return self.kept(run, variant)
+        return only(resolved(self.cells, variant), run, self.about.spec, self.about.tree)
 
     def happens(self, run: Finished, variant: Variant) -> Judgement | None:
-        """For ``changes A``: each of the cells changes in some state."""
-        if self.only or self.negated:
-            return None
-        around = context(run, self.about.spec)
-        for cell in resolved(self.cells, variant):
-            can = any(
-                run.can(number, terms.not_(unchanged(cell, seen.last, seen.first, around)))
-                for number, seen in enumerate(run.seen)
-                if completes(seen)
-            )
-            if not can:
-                name = cell.name if isinstance(cell, Name) else "it"
-                return Judgement(
-                    "fails",
-                    f"no state in which {name} changes",
-                    CLAIM_FAILS,
-                    self.about.tree.span,
-                    paths=len(run.paths),
-                    citations=cites_of(run),
-                )
-        return Judgement("holds", assuming=run.assuming, paths=len(run.paths))
+        return None
 
 
 def read(tree: ClaimTree, spec: Spec) -> Changes:

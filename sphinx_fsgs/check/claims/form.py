@@ -184,11 +184,11 @@ def _judge_variant(about: About, variant: Variant, judge: Judge, answers: Asked,
     well = [succeeded(seen, run) if form.completing else 1 for seen in run.seen]
     if not any(run.can(number, well[number]) for number in spoken_of):
         return not_available("no state meets the conditions" if not form.completing else "it never completes there")
-    claims = [_of_success(claim, run) if form.completing else claim for claim in form.claims(run, variant)]
+    claims = [of_success(claim, run) if form.completing else claim for claim in form.claims(run, variant)]
     return form.happens(run, variant) or judge.all_hold(run, claims)
 
 
-def _of_success(claim: Claimed, run: Finished) -> Claimed:
+def of_success(claim: Claimed, run: Finished) -> Claimed:
     """Return the claim of what completes, as it speaks of calls: a call that fails has not done what it is for."""
     if not run.program.calls:
         return claim

@@ -82,6 +82,7 @@ def _result(result: Result, path: str) -> dict[str, object]:
         "depends_on": list(result.depends_on),
         "paths": result.paths,
         "reason": result.reason,
+        "witness": _counterexample(result.witness),
     }
     if result.span.path != path:  # it stands in an included file
         data["path"] = result.span.path

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sphinx_fsgs.check.result import Result, Trace, Verdict
 from sphinx_fsgs.diagnostic import Step
 from sphinx_fsgs.present.ansi import Palette, plain
-from sphinx_fsgs.present.formats.text import effect
+from sphinx_fsgs.present.formats.text import counterexample_table, effect
 from sphinx_fsgs.present.hosts import Names, listed, on_hosts
 from sphinx_fsgs.present.sources import width
 from sphinx_fsgs.present.words import MARKS, VERDICTS_TOLD, undecided_reasons
@@ -35,6 +35,9 @@ def _lines(result: Result, palette: Palette, names: Names) -> Iterator[str]:
         if result.on(verdict):
             mark = palette.paint(f"{MARKS[verdict]} {verdict}", "bold", COLOURS[verdict])
             yield f"{mark} {on_hosts(result, verdict, names)}{aside(result, verdict)}"
+    if result.witness is not None:
+        yield f"  {palette.paint('for example', 'bold')} on {result.witness.profile}"
+        yield from (f"    {row}" for row in counterexample_table(result.witness, palette))
     for label, texts in (("assuming", result.assuming), ("depends on", result.depends_on)):
         if texts:
             yield f"  {palette.paint(label + ':', 'bold')} {plain(', '.join(texts))}"
