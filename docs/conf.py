@@ -16,8 +16,16 @@ author = "The sphinx_fsgs developers"
 copyright = author
 version = release = __version__
 
-extensions = ["sphinx.ext.autodoc", "sphinx_autodoc_typehints", "sphinx_fsgs", "api_pages", "disagreements"]
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx_autodoc_typehints",
+    "sphinx_fsgs",
+    "api_pages",
+    "disagreements",
+    "navigation",
+]
 exclude_patterns = ["_build"]
+fsgs_pages = "reference"  # a page for each instruction, question and processor
 html_theme = "furo"
 html_title = f"sphinx_fsgs {release}"
 

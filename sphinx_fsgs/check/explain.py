@@ -1,34 +1,45 @@
-"""``fsgs explain``: what the spec says of an instruction, a service, a question, a processor or a platform."""
+"""``fsgs explain``: what the spec says of a word, as text.
+
+Instructions, questions, processors and definitions have articles, which pages show too; services and platforms are
+text alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import cast
 
-from sphinx_fsgs.check.scopes import Namer
+from sphinx_fsgs.check.entries.articles import article_of, entries_of
+from sphinx_fsgs.check.entries.indexes import INDEXES, article_of_index
+from sphinx_fsgs.check.entries.text import Found as Examples
+from sphinx_fsgs.check.entries.text import text_of
 from sphinx_fsgs.source import fragment_of
-from sphinx_fsgs.spec.exceptions import exceptions_of
 from sphinx_fsgs.spec.hosts import version_text
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.example import Mode
 
 
-def explain(spec: Spec, word: str) -> str | None:
-    """Return the explanation of a word, None when the spec has nothing of that name."""
+def explain(spec: Spec, word: str, examples: Examples | None = None) -> str | None:
+    """Return the explanation of a word, None when the spec has nothing of that name.
+
+    :param examples: gives for an instruction the lines that list the examples of documents; without, it is said
+        how to get them.
+    """
     name = " ".join(word.split())
-    if stems := _stems(spec, name):
-        return "\n".join("\n".join(_instruction(spec, each)) + "\n" for each in stems)
-    if name in spec.behaviour_names:
-        return "\n".join(_question(spec, name)) + "\n"
+    entries = entries_of(spec, name)
+    if entries:
+        found = examples or partial(_ask_for_examples, spec)
+        return "\n".join(text_of(article_of(spec, each), found) for each in entries)
+    if name in INDEXES:
+        return text_of(article_of_index(spec, name), partial(_ask_for_examples, spec))
     if service := spec.lexicon.subjects.get(name.lower(), ""):
         return "\n".join(_service(spec, service)) + "\n"
     if name in spec.platforms:
         return "\n".join(_platform(spec, name)) + "\n"
     if name in spec.platform_questions:
         return "\n".join(_platform_question(spec, name)) + "\n"
-    if name in spec.profiles:
-        return "\n".join(_profile(spec, name)) + "\n"
     return None
 
 
@@ -67,65 +78,8 @@ def _encodings(spec: Spec, stem: str) -> Iterator[str]:
         yield f"    {encoded_as:{width}}  {text}"
 
 
-def _instruction(spec: Spec, stem: str) -> Iterator[str]:
-    entry = spec.instruction(stem)
-    yield Path(entry.path).read_text(encoding="utf-8").rstrip()
-    yield ""
-    rows = exceptions_of(spec, stem)
-    if rows:
-        yield "Exceptions, in the order of the checks"
-    width = max((len(row.title) for row in rows), default=0)
-    for row in rows:
-        yield f"    {row.title:{width}}  {row.when_text}".rstrip()
-    yield from ("",) if rows else ()
-    yield from _cited(spec, (*entry.cites,))
-
-
-def _question(spec: Spec, name: str) -> Iterator[str]:
-    behaviour, namer = spec.behaviour(name), Namer(spec)
-    yield behaviour.question
-    yield ""
-    yield behaviour.why
-    yield behaviour.enumerated
-    keys: list[str] = []
-    for answer in behaviour.replies:
-        yield ""
-        yield f"{answer.value}: {namer.name(answer.profiles).words}"
-        evidence = answer.evidence or "no source settles it"
-        yield f"    {evidence} [{', '.join(answer.cites)}]"
-        keys.extend(answer.cites)
-        for dispute in answer.disputed:
-            yield f"    disputed: {dispute.text} [{', '.join(dispute.cites)}]"
-            keys.extend(dispute.cites)
-    yield ""
-    yield from _cited(spec, keys)
-
-
-def _profile(spec: Spec, name: str) -> Iterator[str]:
-    profile = spec.profiles[name]
-    yield f"{profile.title} ({profile.name}), launched {profile.launched}"
-    families = (f"family {each.family:X}h, models {_models(each.models)}" for each in profile.signatures)
-    yield "; ".join(families)
-    yield ""
-    yield "CPUID"
-    keys: list[str] = []
-    for feature, bit in profile.cpuid.items():
-        known = profile.known[feature]
-        text = {True: "1", False: "0", None: "differs between its models"}[bit]
-        yield f"    {feature:14} {text:4} {known.evidence} [{', '.join(known.cites)}]"
-        keys.extend(known.cites)
-    yield ""
-    yield "Questions"
-    for question in sorted(spec.behaviour_names):
-        answer = spec.behaviour(question).answer_of(name)
-        evidence = answer.evidence or "no source settles it"
-        yield f"    {question}: {answer.value} ({evidence}) [{', '.join(answer.cites)}]"
-        keys.extend(answer.cites)
-        for dispute in answer.disputed:
-            yield f"        disputed: {dispute.text} [{', '.join(dispute.cites)}]"
-            keys.extend(dispute.cites)
-    yield ""
-    yield from _cited(spec, keys)
+def _ask_for_examples(spec: Spec, stem: str) -> Iterable[str]:
+    yield f"fsgs explain {stem} --in PATH lists the examples and claims of documents that run it."
 
 
 def _service(spec: Spec, name: str) -> Iterator[str]:
@@ -177,10 +131,6 @@ def _platform_question(spec: Spec, name: str) -> Iterator[str]:
             keys.extend(answer.cites)
     yield ""
     yield from _cited(spec, keys)
-
-
-def _models(models: Iterable[tuple[int, int]]) -> str:
-    return ", ".join(f"{first:X}h" if first == last else f"{first:X}h-{last:X}h" for first, last in models)
 
 
 def _cited(spec: Spec, keys: Iterable[str]) -> Iterator[str]:

@@ -77,7 +77,8 @@ class Result:
 
     ``depends_on`` lists the questions that were really asked of the profiles; ``runs`` counts the
     distinct runs that the verdicts took, ``paths`` the paths of the largest of them. A verdict stays what it
-    is when the finding about it is among the ``suppressed``.
+    is when the finding about it is among the ``suppressed``. ``instructions`` are those that it runs or speaks of,
+    by their files in the spec.
     """
 
     kind: Kind
@@ -98,6 +99,7 @@ class Result:
     traces: tuple[Trace, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
+    instructions: tuple[str, ...] = ()
 
     def on(self, verdict: Verdict) -> tuple[str, ...]:
         """Return the profiles with that verdict, in the order of the spec."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +29,7 @@ from sphinx_fsgs.syntax.scope import Scope
 from sphinx_fsgs.syntax.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
+    from sphinx_fsgs.check.entries.articles import Entry
     from sphinx_fsgs.machine.encode import Row
     from sphinx_fsgs.syntax.assembly import AsmStatement
     from sphinx_fsgs.syntax.claim import ClaimTree
@@ -113,7 +114,8 @@ class Session:
         shared = share(self.oracle, profiles, work)
         if judge.diagnostics:
             return self._unjudged(item, [*problems, *judge.diagnostics])
-        result = self.reporter.result(item, shared, work, self.oracle)
+        stems = tuple(each for each in assembled.program.stems if each in self.spec.index.stems)
+        result = replace(self.reporter.result(item, shared, work, self.oracle), instructions=stems)
         result = replace(result, assuming=(*result.assuming, *compiled.assumed)) if compiled.assumed else result
         return self._with_notes(result, problems)
 
@@ -148,7 +150,8 @@ class Session:
             def work(answers: Asked) -> Judgement:
                 return meaning.judge(self.judge, answers)
 
-            return self.reporter.result(item, share(self.oracle, profiles, work), work, self.oracle)
+            result = self.reporter.result(item, share(self.oracle, profiles, work), work, self.oracle)
+            return replace(result, instructions=tuple(_instructions(tree, self.spec)))
         except EvaluationError as error:
             return self._unjudged(item, [error.diagnostic])
 
@@ -207,11 +210,20 @@ class Session:
 
         return check_everything(self.spec)
 
-    def explain(self, word: str) -> str | None:
-        """Return what the spec says of an instruction, a question or a processor; None for anything else."""
+    def explain(self, word: str, examples: Callable[[str], Iterable[str]] | None = None) -> str | None:
+        """Return what the spec says of an instruction, a question or a processor; None for anything else.
+
+        :param examples: gives for an instruction the lines that list the examples of documents.
+        """
         from sphinx_fsgs.check.explain import explain
 
-        return explain(self.spec, word)
+        return explain(self.spec, word, examples)
+
+    def entries(self, word: str) -> tuple[Entry, ...]:
+        """Return the data of what ``explain`` says in words; none for what has no more than words."""
+        from sphinx_fsgs.check.entries.articles import entries_of
+
+        return entries_of(self.spec, " ".join(word.split()))
 
     def encodings(self, word: str) -> str | None:
         """Return the bytes of the forms of an instruction; None for what is none.
@@ -234,6 +246,15 @@ def _scope(text: str, spec: Spec) -> Scope:
 
 def _errors(found: Sequence[Diagnostic]) -> bool:
     return any(each.severity == "error" for each in found)
+
+
+def _instructions(tree: ClaimTree, spec: Spec) -> Iterator[str]:
+    """Yield the instructions that a claim speaks of, each once; a service of a platform is none."""
+    from sphinx_fsgs.syntax.claim import Sequence as Subjects
+
+    named = (part for _, parts in tree.parts for part in parts if isinstance(part, Subjects))
+    stems = (each.instruction for part in named for each in part.subjects)
+    return (stem for stem in dict.fromkeys(stems) if stem in spec.index.stems)
 
 
 def _listing(tree: Example) -> str:

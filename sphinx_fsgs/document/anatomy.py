@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.document import findings
+from sphinx_fsgs.document.markup import SHOWING
 from sphinx_fsgs.document.model import FLAGS, OPTIONS, SECTIONS, Option
 from sphinx_fsgs.source import Fragment, Line
 
 _OPTION = re.compile(r":(?P<name>[A-Za-z][\w-]*):(?:[ \t]+(?P<value>.*))?$")
-_RUNS_ON = ("claim", "skip", "ignore", "operation", "answers")
+_RUNS_ON = ("claim", "skip", "ignore", *SHOWING)
 """Heads whose argument goes on over the following lines and that have no body."""
 
 

@@ -14,7 +14,7 @@ from sphinx_fsgs.document import findings
 from sphinx_fsgs.document.anatomy import cut, dissect
 from sphinx_fsgs.document.blocks import bind
 from sphinx_fsgs.document.locate import FEEDS_END_LINES, Cursor, Found, Locator, Shape, Source
-from sphinx_fsgs.document.markup import DIRECTIVES, ROLES, SHOWING, fsgs_annotation, fsgs_claim, split_words
+from sphinx_fsgs.document.markup import DIRECTIVES, NAMING, ROLES, SHOWING, fsgs_annotation, fsgs_claim, split_words
 from sphinx_fsgs.document.model import HEADS, Annotation, Block, Document, Origin, Shown
 from sphinx_fsgs.document.prefilter import speaks_in
 from sphinx_fsgs.document.prose import passages
@@ -275,15 +275,18 @@ class _Collector:
             return
         whole = Fragment(self._lines(found or sentence, raw, node, step))
         head = str(node["head"])
-        if head not in ROLES:
+        if head not in ROLES and head not in NAMING:
             at = whole.text.casefold().find(head)
             span = whole.span(at, at + len(head))
-            self._diagnostics.append(findings.unknown_head(head, span, f":fsgs:{head}:", tuple(ROLES)))
+            self._diagnostics.append(findings.unknown_head(head, span, f":fsgs:{head}:", (*ROLES, *NAMING)))
             return
         text = raw if sentence else whole.text
         open_, close = text.find("`") + 1, text.rfind("`")
         words, claim = split_words(text[open_:close])
         argument = whole if sentence else whole.part(open_ + claim.start, open_ + claim.stop)
+        if head in NAMING:
+            self._shown += [Shown(head, argument)] if argument else []
+            return
         self._notes.append(
             Annotation(
                 "role", head, argument, (), None, whole.span(), self._section, self._next(), (), " ".join(words.split())

@@ -208,7 +208,9 @@ def unknown_option(name: str, head: str, span: Span) -> Diagnostic:
 def empty(head: str, span: Span) -> Diagnostic:
     """FSGS619: an annotation that says nothing, and so would check nothing."""
     wanted = {"skip": "a reason", "ignore": "a code and a reason", "page": "options or a before section"}
-    wanted |= {"operation": "the instruction to show", "answers": "the question to show"}
+    wanted |= dict.fromkeys(("operation", "instruction"), "the instruction to show")
+    wanted |= dict.fromkeys(("answers", "behaviour"), "the question to show")
+    wanted |= {"profile": "the processor to show", "index": "what to list"}
     return Diagnostic(
         "FSGS619",
         "error",

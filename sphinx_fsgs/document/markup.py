@@ -80,8 +80,11 @@ DIRECTIVES: dict[str, type[Directive]] = {
 }
 """The directives of the domain ``fsgs`` that say something to check, by their name behind ``fsgs:``."""
 
-SHOWING: tuple[str, ...] = ("operation", "answers")
+SHOWING: tuple[str, ...] = ("operation", "answers", "instruction", "behaviour", "profile", "index")
 """The other directives of the domain: they show the spec on a page, and say nothing that could be false."""
+
+NAMING: tuple[str, ...] = ("instruction", "behaviour", "profile")
+"""The other roles of the domain: they lead to the page of what they name."""
 
 
 def directive_class(name: str) -> type[Directive]:

@@ -28,10 +28,14 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "ignore": (),
     "operation": (),
     "answers": (),
+    "instruction": ("sections",),
+    "behaviour": ("sections",),
+    "profile": ("sections",),
+    "index": ("sections",),
 }
 """The options that each head takes."""
 
-FLAGS: tuple[str, ...] = ("hide", "trace")
+FLAGS: tuple[str, ...] = ("hide", "trace", "sections")
 """The options that take no value."""
 
 
@@ -89,7 +93,10 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a directive is to show of the spec: ``head`` is its name behind ``fsgs:``, ``name`` what it names."""
+    """What a directive is to show of the spec, or a role to lead to.
+
+    ``head`` is its name behind ``fsgs:``, ``name`` what it names.
+    """
 
     head: str
     name: Fragment

@@ -113,7 +113,7 @@ class RawDirective(Directive):
 
 
 class NothingDirective(Directive):
-    """A directive that would read a file or an address that holds no rst of ours."""
+    """A directive that would read a file or an address that holds no rst of ours, or whose content is no text."""
 
     has_content = True
     optional_arguments = 1
@@ -144,6 +144,7 @@ _REPLACED: dict[str, type[Directive]] = {
     "code": CodeDirective,
     "raw": RawDirective,
     "highlight": NothingDirective,
+    "toctree": NothingDirective,
     "default-domain": NothingDirective,
     "default-role": NothingDirective,
 }

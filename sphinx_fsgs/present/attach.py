@@ -14,7 +14,9 @@ from docutils import nodes
 from sphinx_fsgs.check.result import DocumentResult, Result
 from sphinx_fsgs.document.markup import fsgs_annotation, fsgs_claim
 from sphinx_fsgs.document.model import Annotation, Block, Document
+from sphinx_fsgs.present.articles import labelled
 from sphinx_fsgs.present.nodes import result_node
+from sphinx_fsgs.present.uses import example_anchor
 from sphinx_fsgs.source import Span
 
 _T = TypeVar("_T")
@@ -35,6 +37,8 @@ def attach(doctree: nodes.document, document: Document, judged: DocumentResult) 
             claim["classes"] += ["fsgs-claim"]
             claim += result_node([result], "mark")
     for block, literal in noted:
+        for name in _examples_of(block, document):
+            _label(doctree, literal, name)
         if results := _of_block(block, document, judged.results):
             _below(_outermost(literal), result_node(results, "note"))
 
@@ -96,6 +100,23 @@ def _of_block(block: Block, document: Document, results: tuple[Result, ...]) -> 
     return [result for note in shown for result in _results(note, results)]
 
 
+def _examples_of(block: Block, document: Document) -> Iterator[str]:
+    """Yield the names of the examples that comments make of blocks of which this is the last."""
+    for note in document.annotations:
+        if note.head == "example" and note.origin == "comment" and note.argument is not None:
+            if note.blocks and note.blocks[-1].order == block.order:
+                yield note.argument.text.strip()
+
+
+def _label(doctree: nodes.document, literal: nodes.literal_block, name: str) -> None:
+    """Give a block the id of an example, so that the pages of its instructions can lead to it."""
+    anchor = example_anchor(name)
+    if anchor and anchor not in doctree.ids:
+        doctree.ids[anchor] = literal
+        block = _outermost(literal)
+        block.parent.insert(block.parent.index(block), labelled(literal, anchor))
+
+
 def _outermost(literal: nodes.literal_block) -> nodes.Element:
     """Return the block, or what Sphinx wrapped around it for its caption."""
     parent = literal.parent
@@ -121,7 +142,7 @@ def _example(note: Annotation, results: list[Result]) -> nodes.Element:
     container = nodes.container(classes=["fsgs-example"])
     name = note.option("name")
     if name and name.value:
-        container["ids"].append(nodes.make_id(f"fsgs-{name.value.text}"))
+        container["ids"].append(example_anchor(name.value.text))
     if note.text:
         container += nodes.paragraph("", "", nodes.strong("", note.text))
     if note.body:

@@ -57,7 +57,7 @@ def _dispatch(options: argparse.Namespace, console: Console) -> int:
         return prove.execute(options.claim, options.where, options.format, console)
     from sphinx_fsgs.present.commands import explain
 
-    return explain.execute(options.word, options.format, console, encoded=options.bytes)
+    return explain.execute(explain.options_of(vars(options)), console)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -118,7 +118,9 @@ def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
     explain = _command(
         commands, "explain", "explain a code, an instruction, a question or a processor", ("text", "json")
     )
-    explain.add_argument("word", metavar="WORD", help="FSGS204, LKGS, null_selector_clears_base, amd_zen3 …")
+    explain.add_argument("word", metavar="WORD", help="FSGS204, LKGS, null_selector_clears_base, amd_zen3, profiles …")
+    documents = "list what runs the instruction in these documents, as fsgs check takes them; may be repeated"
+    explain.add_argument("--in", dest="paths", metavar="PATH", action="append", default=[], help=documents)
     explain.add_argument("--bytes", action="store_true", help="the bytes of an instruction; needs the extra decode")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 PREFIX = "fsgs_"
-OF_SPHINX = ("fail", "show", "max_errors")
+OF_SPHINX = ("fail", "show", "max_errors", "pages")
 """What can be set only here."""
 
 

@@ -44,6 +44,10 @@ def depart_nothing(translator: HTMLTranslator, node: fsgs_result) -> None:
 def add_style(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, object], doctree: nodes.document | None
 ) -> None:
-    """Load the style on a page that holds a result, and on no other."""
-    if doctree is not None and next(iter(doctree.findall(fsgs_result)), None) is not None:
+    """Load the style on a page that holds a result or shows something of the spec, and on no other."""
+    if doctree is not None and next(iter(doctree.findall(_is_ours)), None) is not None:
         app.add_css_file(STYLE)
+
+
+def _is_ours(node: nodes.Node) -> bool:
+    return isinstance(node, fsgs_result) or isinstance(node, nodes.container) and "fsgs-article" in node["classes"]

@@ -1,22 +1,29 @@
-"""Directives that show the spec itself: an instruction's Operation, and what each processor answers."""
+"""Directives and roles that show the spec itself: instructions, questions and processors, and what leads to them."""
 
 from __future__ import annotations
 
 import functools
-import textwrap
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from docutils import nodes
-from docutils.parsers.rst import Directive
+from docutils.parsers.rst import Directive, directives
+from docutils.parsers.rst.states import Inliner
 from sphinx.util.docutils import SphinxDirective
 
-from sphinx_fsgs.document.markup import kept
-from sphinx_fsgs.present.shown import instruction_named, question_named
-from sphinx_fsgs.spec.behaviours import Answer, Behaviour
-from sphinx_fsgs.spec.exceptions import ExceptionRow, exceptions_of
+from sphinx_fsgs.check.article import Article
+from sphinx_fsgs.check.entries import articles
+from sphinx_fsgs.check.entries.behaviour import behaviour_page
+from sphinx_fsgs.check.entries.indexes import article_of_index
+from sphinx_fsgs.check.entries.instruction import instruction_entry
+from sphinx_fsgs.check.entries.profile import profile_page
+from sphinx_fsgs.document.markup import NAMING, claim_role, kept, split_words
+from sphinx_fsgs.present.articles import DOMAIN, Page, anchor, article_nodes, lead
+from sphinx_fsgs.present.shown import KINDS
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.instruction import Instruction
+
+if TYPE_CHECKING:
+    from sphinx_fsgs.present.domain import FsgsDomain
 
 
 @functools.cache
@@ -34,161 +41,144 @@ class _SpecDirective(SphinxDirective):
     optional_arguments = 1
     final_argument_whitespace = True
     has_content = True
+    head: ClassVar[str]
 
-    def named(self, find: Callable[[Spec, str], str | None]) -> str | None:
-        """Return what the argument names, None when it is not one argument alone that names something."""
-        return None if self.content or not self.arguments else find(the_spec(), self.arguments[0])
+    def run(self) -> list[nodes.Node]:
+        """Return what is named as standard nodes."""
+        name = None if self.content or not self.arguments else KINDS[self.head][1](the_spec(), self.arguments[0])
+        if name is None:
+            return kept(self)
+        self.domain.note_spec(self.env.docname)
+        return self.shown(name)
 
-    def cited(self, keys: Sequence[str]) -> list[nodes.Node]:
-        """Return the citations as inline nodes, those with an address as references."""
-        shown: list[nodes.Node] = []
-        for key in keys:
-            shown += [nodes.Text(", ")] if shown else []
-            shown.append(_citation(the_spec(), key))
-        return shown
+    def shown(self, name: str) -> list[nodes.Node]:
+        """Return the nodes for what has that name in the spec."""
+        raise NotImplementedError
 
+    @property
+    def domain(self) -> FsgsDomain:
+        """The domain that the directive belongs to."""
+        return cast("FsgsDomain", self.env.get_domain(DOMAIN))
 
-def _citation(spec: Spec, key: str) -> nodes.Node:
-    citation = spec.citations.get(key)
-    if citation is None or not citation.url:
-        return nodes.Text(key)
-    return nodes.reference("", key, refuri=citation.url, reftitle=f"{citation.title}; {citation}", internal=False)
+    def page(self, sections: bool) -> Page:
+        """Return the document that is being read."""
+        return Page(self.state.document, self.env.docname, sections)
 
 
 class OperationDirective(_SpecDirective):
     """``.. fsgs:operation:: LKGS``: how it is written, what it does, what it raises, who says so."""
 
-    def run(self) -> list[nodes.Node]:
-        """Return the instruction as standard nodes."""
-        spec, stem = the_spec(), self.named(instruction_named)
-        if stem is None:
-            return kept(self)
-        instruction = spec.instruction(stem)
-        self.env.note_dependency(instruction.path)
-        text = _operation_text(instruction.path)
-        shown = nodes.container(classes=["fsgs-operation"], ids=[nodes.make_id(f"fsgs-operation-{stem}")])
-        shown += nodes.paragraph("", "", nodes.strong("", instruction.title))
-        shown += _header(instruction)
-        shown += nodes.literal_block(text, text, language="none")
-        raised = exceptions_of(spec, stem)
-        if raised:
-            shown += _table(("exception", "when", "by"), [self._exception(each) for each in raised])
-        if raised or instruction.cites:
-            shown += _sources(spec, (*instruction.cites, *(key for each in raised for key in each.cites)))
-        return [shown]
+    head = "operation"
 
-    def _exception(self, row: ExceptionRow) -> list[list[nodes.Node]]:
-        when: nodes.Node = nodes.literal("", row.when_text) if row.when_text else nodes.Text("always")
-        return [[nodes.literal("", row.title)], [when], self.cited(row.cites)]
-
-
-def _header(instruction: Instruction) -> nodes.field_list:
-    """Return encoding, requirement and modes, those that the file states."""
-    rows = (
-        ("Encoding", ", ".join(instruction.encodings)),
-        ("Requires", instruction.requires),
-        ("Modes", ", ".join(instruction.modes)),
-    )
-    fields = nodes.field_list()
-    for name, value in rows:
-        if value:
-            body = nodes.field_body("", nodes.paragraph("", value))
-            fields += nodes.field("", nodes.field_name("", name), body)
-    return fields
-
-
-def _operation_text(path: str) -> str:
-    """Return what stands behind ``Operation:``, as its file writes it."""
-    text = Path(path).read_text(encoding="utf-8")
-    return textwrap.dedent(text.partition("\nOperation:\n")[2]).strip("\n")
+    def shown(self, name: str) -> list[nodes.Node]:
+        """Return the instruction."""
+        return article_nodes(articles.of_operation(the_spec(), name), self.page(False), self.head)
 
 
 class AnswersDirective(_SpecDirective):
     """``.. fsgs:answers:: null_selector_clears_base``: the question, and what each processor answers to it."""
 
-    def run(self) -> list[nodes.Node]:
-        """Return the question and a table of its answers as standard nodes."""
-        spec, name = the_spec(), self.named(question_named)
-        if name is None:
-            return kept(self)
-        behaviour = spec.behaviour(name)
-        self.env.note_dependency(str(spec.folder / "behaviours" / f"{name}.toml"))
-        shown = nodes.container(classes=["fsgs-answers"], ids=[nodes.make_id(f"fsgs-answers-{name}")])
-        shown += nodes.paragraph("", "", nodes.strong("", behaviour.question))
-        shown += nodes.paragraph("", _line(behaviour.why))
-        shown += _table(("answer", "processors", "evidence", "enumerated", "citations"), self._rows(behaviour))
-        shown += nodes.paragraph("", _line(behaviour.enumerated))
-        remarks = _remarks(behaviour)
-        shown += [remarks] if remarks.children else []
-        shown += _sources(spec, (key for answer in behaviour.replies for key in _cites(answer)))
-        return [shown]
+    head = "answers"
 
-    def _rows(self, behaviour: Behaviour) -> list[list[list[nodes.Node]]]:
-        return [self._row(answer) for answer in behaviour.replies]
-
-    def _row(self, answer: Answer) -> list[list[nodes.Node]]:
-        return [
-            [nodes.Text(answer.value)],
-            [nodes.Text(", ".join(answer.profiles))],
-            [nodes.Text(answer.evidence or "none")],
-            [nodes.Text({True: "yes", False: "no", None: "on some"}[answer.enumerated])],
-            self.cited(answer.cites),
-        ]
+    def shown(self, name: str) -> list[nodes.Node]:
+        """Return the question with a table of its answers."""
+        return article_nodes(articles.of_answers(the_spec(), name), self.page(False), self.head)
 
 
-def _cites(answer: Answer) -> tuple[str, ...]:
-    return (*answer.cites, *(key for dispute in answer.disputed for key in dispute.cites))
+class _ArticleDirective(_SpecDirective):
+    """All that is said of something. With ``:sections:`` the parts are sections, as on a page of its own."""
+
+    option_spec: ClassVar[dict[str, Callable[[str], object]]] = {"sections": directives.flag}
+
+    def shown(self, name: str) -> list[nodes.Node]:
+        """Return the whole article, which from now on is where references to its subject lead."""
+        article = self.article(the_spec(), name)
+        self.domain.note_article(self.env.docname, article)
+        return article_nodes(article, self.page("sections" in self.options))
+
+    def article(self, spec: Spec, name: str) -> Article:
+        """Return the article on what has that name."""
+        raise NotImplementedError
 
 
-def _remarks(behaviour: Behaviour) -> nodes.bullet_list:
-    """Return what is to be known besides, and who says otherwise."""
-    remarks = nodes.bullet_list()
-    for answer in behaviour.replies:
-        said = ([answer.note] if answer.note else []) + [
-            f"Disputed by {', '.join(each.cites)}: {each.text}" for each in answer.disputed
-        ]
-        if said:
-            remarks += nodes.list_item("", nodes.paragraph("", f"{', '.join(answer.profiles)}: {' '.join(said)}"))
-    return remarks
+class InstructionDirective(_ArticleDirective):
+    """``.. fsgs:instruction:: LKGS``: all that the spec says of it, and the examples that use it."""
+
+    head = "instruction"
+
+    def article(self, spec: Spec, name: str) -> Article:
+        """Return the article on an instruction."""
+        return articles.of_instruction(spec, instruction_entry(spec, name))
 
 
-def _sources(spec: Spec, keys: Iterable[str]) -> nodes.field_list:
-    """Return the citations in full, each once."""
-    fields = nodes.field_list(classes=["fsgs-sources"])
-    for key in dict.fromkeys(keys):
-        citation = spec.citations.get(key)
-        text = f"{citation.title}. {citation}" if citation else ""
-        body: nodes.Node = nodes.Text(text)
-        if citation and citation.url:
-            body = nodes.reference("", text, refuri=citation.url, internal=False)
-        fields += nodes.field("", nodes.field_name("", key), nodes.field_body("", nodes.paragraph("", "", body)))
-    return fields
+class BehaviourDirective(_ArticleDirective):
+    """``.. fsgs:behaviour:: null_selector_clears_base``: a question, who asks it, and what processors answer."""
+
+    head = "behaviour"
+
+    def article(self, spec: Spec, name: str) -> Article:
+        """Return the article on a question."""
+        return articles.of_behaviour(spec, behaviour_page(spec, name))
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+class ProfileDirective(_ArticleDirective):
+    """``.. fsgs:profile:: amd_zen3``: what CPUID says on a processor, and what it answers."""
+
+    head = "profile"
+
+    def article(self, spec: Spec, name: str) -> Article:
+        """Return the article on a processor."""
+        return articles.of_profile(spec, profile_page(spec, name))
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Sequence[nodes.Node]]]) -> nodes.table:
-    """Return a table with one head row; a cell is the inline nodes of its one paragraph."""
-    group = nodes.tgroup("", cols=len(heads))
-    group += [nodes.colspec(colwidth=_column(cells)) for cells in zip(*rows, strict=True)]
-    group += nodes.thead("", _row([[nodes.Text(head)] for head in heads]))
-    group += nodes.tbody("", *(_row(row) for row in rows))
-    return nodes.table("", group, classes=["fsgs-table"])
+class IndexDirective(_ArticleDirective):
+    """``.. fsgs:index:: instructions``, or ``behaviours``, ``profiles``, ``procedures``: all of a kind."""
+
+    head = "index"
+
+    def article(self, spec: Spec, name: str) -> Article:
+        """Return the list."""
+        return article_of_index(spec, name)
 
 
-def _column(cells: Sequence[Sequence[nodes.Node]]) -> int:
-    """Return a width in characters that the longest cell needs, within reason.
-
-    Never near 1: there the text writer of Sphinx 5.3 divides a word into nothing and itself for ever.
-    """
-    return min(max((sum(len(node.astext()) for node in cell) for cell in cells), default=0), 48) + 12
-
-
-def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
-
-
-REFERENCE_DIRECTIVES: dict[str, type[Directive]] = {"operation": OperationDirective, "answers": AnswersDirective}
+REFERENCE_DIRECTIVES: dict[str, type[Directive]] = {
+    each.head: each
+    for each in (
+        OperationDirective,
+        AnswersDirective,
+        InstructionDirective,
+        BehaviourDirective,
+        ProfileDirective,
+        IndexDirective,
+    )
+}
 """The directives of the domain that only show the spec, by their name behind ``fsgs:``."""
+
+
+def leading_role(
+    name: str,
+    rawtext: str,
+    text: str,
+    lineno: int,
+    inliner: Inliner,
+    options: Mapping[str, object] | None = None,
+    content: Sequence[str] | None = None,
+) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+    """Make the reference of ``:fsgs:instruction:`LKGS``` or ``:fsgs:instruction:`words <LKGS>```, and its like.
+
+    What names nothing is kept as it is, for the reading of the document to report it as every host does.
+    """
+    kind = name.lower().removeprefix(f"{DOMAIN}:")
+    words, part = split_words(nodes.unescape(text))
+    found = KINDS[kind][1](the_spec(), nodes.unescape(text)[part])
+    if found is None:
+        return claim_role(name, rawtext, text, lineno, inliner, options, content)
+    env = inliner.document.settings.env
+    cast("FsgsDomain", env.get_domain(DOMAIN)).note_spec(env.docname)
+    return [lead(kind, found, words, env.docname)], []
+
+
+REFERENCE_ROLES = dict.fromkeys(NAMING, leading_role)
+"""The roles of the domain that lead to pages of the spec, by their name behind ``fsgs:``."""
+
+__all__ = ["REFERENCE_DIRECTIVES", "REFERENCE_ROLES", "anchor", "the_spec"]

@@ -28,8 +28,10 @@ from sphinx_fsgs.present.findings import internal, top_of
 from sphinx_fsgs.present.highlight import LEXERS
 from sphinx_fsgs.present.nodes import fsgs_result, standard_nodes
 from sphinx_fsgs.present.pages import add_style, depart_nothing, style_folder, visit_result
+from sphinx_fsgs.present.reference import the_spec
 from sphinx_fsgs.present.replay import complain, replay
 from sphinx_fsgs.present.settings import Settings
+from sphinx_fsgs.present.uses import fsgs_examples, listing, uses
 from sphinx_fsgs.spec.errors import SpecError
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("fsgs_per_file_ignores", {}, "env", [dict])
     app.add_config_value("fsgs_max_errors", 0, "", [int])
     app.add_config_value("fsgs_show", "notes", "html", [str])
+    app.add_config_value("fsgs_pages", "", "", [str])
     app.add_domain(FsgsDomain)
     app.add_builder(CheckBuilder)
     app.add_node(fsgs_result, html=(visit_result, depart_nothing))
@@ -69,7 +72,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", add_style)
     return {
         "version": __version__,
-        "env_version": 1,
+        "env_version": 2,
         "parallel_read_safe": True,
         "parallel_write_safe": True,
     }
@@ -105,8 +108,18 @@ class _Extension:
 
         try:
             self._session = open_session(self._settings)
+            self._make_pages(app)
         except SpecError as error:
             self._session, self._broken = None, error.diagnostics
+
+    def _make_pages(self, app: Sphinx) -> None:
+        """Write the pages of the spec where the project wants them, before Sphinx looks for what there is to read."""
+        if app.config["fsgs_pages"]:
+            from sphinx_fsgs.present.made_pages import make_pages
+
+            for each in make_pages(the_spec(), Path(app.srcdir), app.config["fsgs_pages"]):
+                complain(each)
+                app.statuscode = 1
 
     def outdated(
         self, app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
@@ -118,7 +131,7 @@ class _Extension:
             return ()
         domain.kept["digest"] = digest
         domain.kept["spec"] = self._session.spec_digest if self._session else ""
-        return [docname for docname, _ in domain.all() if docname not in removed]
+        return [docname for docname in domain.made_with_spec() if docname not in removed]
 
     def _symbols(self) -> Iterator[str]:
         return (f"{each.name} = {each.value}" for each in self._settings.symbols)
@@ -151,6 +164,8 @@ class _Extension:
             env.note_dependency(dependency)
         if document.blocks or document.annotations or document.passages or judged.results or judged.diagnostics:
             _domain(env).store(docname, judged)
+        if found := uses(doctree, document, judged):
+            _domain(env).kept["uses"][docname] = found
 
     def _judged(self, document: Document) -> DocumentResult:
         """Return the results for a document; without a spec nothing is judged, and ``report`` says why."""
@@ -181,7 +196,8 @@ class _Extension:
         replay(app, [documents[name] for name in sorted(documents)], self._settings, self._broken)
         if isinstance(app.builder, CheckBuilder):
             app.builder.conclude(documents)
-        return ()
+            return ()
+        return _domain(env).listing_anew(f"{app.builder.name} {app.outdir}")
 
 
 def _domain(env: BuildEnvironment) -> FsgsDomain:
@@ -205,7 +221,14 @@ def _files(paths: Sequence[str]) -> Iterator[str]:
 
 
 def replace_results(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Replace our nodes by standard ones for a builder that does not write html; catalogues get nothing of ours."""
+    """Replace our nodes by standard ones for a builder that does not write html; catalogues get nothing of ours.
+
+    Lists of examples are filled in for every builder.
+    """
+    for place in list(doctree.findall(fsgs_examples)):
+        kept = _domain(app.env).kept["uses"]
+        in_catalogue = app.builder.name == "gettext"
+        _replace(place, [] if in_catalogue else listing(kept, place["stem"], app.builder, docname))
     if app.builder.format == "html":
         return
     for node in list(doctree.findall(fsgs_result)):

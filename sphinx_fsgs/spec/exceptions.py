@@ -41,6 +41,7 @@ from sphinx_fsgs.syntax.operation import (
     Let,
     Procedure,
     Statement,
+    bound_arguments,
 )
 
 INVALID = "#UD"
@@ -161,7 +162,7 @@ class _Walk:
             return
         names: dict[str, Expr] = {}
         where = scope.where
-        for parameter, argument in _bound(statement, callee):
+        for parameter, argument in bound_arguments(callee.parameters, statement.arguments):
             value = self.replaced(argument, scope.names)
             if _is_plain(value):
                 names[parameter] = value
@@ -291,19 +292,6 @@ def _is_plain(expr: Expr) -> bool:
     if isinstance(expr, Concat):
         return _is_plain(expr.high) and _is_plain(expr.low)
     return isinstance(expr, (Name, Number))
-
-
-def _bound(statement: Invoke, callee: Procedure) -> Iterator[tuple[str, Expr]]:
-    """Yield the parameters of a procedure with the arguments of a call, by position and by name."""
-    named: dict[str, Expr] = {}
-    positional: list[Expr] = []
-    for argument in statement.arguments:
-        if isinstance(argument, Concat) and isinstance(argument.high, Name) and argument.high.name in callee.parameters:
-            named[argument.high.name] = argument.low
-        else:
-            positional.append(argument)
-    yield from zip((each for each in callee.parameters if each not in named), positional, strict=False)
-    yield from named.items()
 
 
 def _read_by(statement: Statement) -> tuple[Expr, ...]:

@@ -6,12 +6,13 @@ line of the file on every statement, because compiled code is stamped with it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import field
 from typing import cast
 
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Fragment, Span
-from sphinx_fsgs.syntax.expression import Expr, Memory, Msr, Name, Slice
+from sphinx_fsgs.syntax.expression import Concat, Expr, Memory, Msr, Name, Slice
 from sphinx_fsgs.syntax.reader import grammar, parse
 
 Place = Name | Slice | Memory | Msr
@@ -135,6 +136,19 @@ class Procedure:
 
 
 Definition = Function | Procedure
+
+
+def bound_arguments(parameters: tuple[str, ...], arguments: tuple[Expr, ...]) -> Iterator[tuple[str, Expr]]:
+    """Yield the parameters of a definition with the arguments of a call, by position and by name."""
+    named: dict[str, Expr] = {}
+    positional: list[Expr] = []
+    for argument in arguments:
+        if isinstance(argument, Concat) and isinstance(argument.high, Name) and argument.high.name in parameters:
+            named[argument.high.name] = argument.low
+        else:
+            positional.append(argument)
+    yield from zip((each for each in parameters if each not in named), positional, strict=False)
+    yield from named.items()
 
 
 def read_operation(fragment: Fragment) -> Block:

@@ -93,6 +93,12 @@ def test_the_command_prints_the_list_and_counts_it(tmp_path: Path, capsys: pytes
     assert "2 passages about FS or GS not understood" in out
 
 
+def test_names_of_documents_are_no_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "page.rst"
+    path.write_text("Page\n====\n\n.. toctree::\n   :hidden:\n\n   LKGS <lkgs>\n   SWAPGS\n", encoding="utf-8")
+    assert check_file(Session.open(), path).coverage == ()
+
+
 def test_json_has_the_list_only_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = write(tmp_path, "Nobody knows what GS is with SWAPGS.\n")
     main(["check", "--format", "json", str(page)])

@@ -100,8 +100,9 @@ def test_a_note_stands_below_its_last_block(doctree: nodes.document) -> None:
         (nodes.literal_block, "swapgs"),
         (nodes.literal_block, "nop"),
     ]
-    announced = before[1].parent[before[1].parent.index(before[1]) - 1]
+    announced, target = before[1].parent[before[1].parent.index(before[1]) - 2 :][:2]
     assert announced.astext() == "Second:"
+    assert isinstance(target, nodes.target) and [target["refid"]] == before[1]["ids"] == ["fsgs-over-two"]
 
 
 def test_nothing_but_standard_nodes_and_results_are_left(doctree: nodes.document) -> None:

@@ -86,6 +86,25 @@ In text, :fsgs:claim:`SWAPGS exchanges` and :fsgs:claim:`other words <this is wr
 .. fsgs:operation:: SWAPGS
 
 .. fsgs:answers:: null_selector_clears_base
+
+More of :fsgs:instruction:`LKGS`, :fsgs:instruction:`a load <MOV to GS>`, :fsgs:behaviour:`mfence_serialises`,
+:fsgs:behaviour:`null_selector_clears_base` and :fsgs:profile:`amd_zen3`.
+
+.. fsgs:instruction:: LKGS
+
+.. fsgs:behaviour:: null_selector_clears_base
+
+.. fsgs:profile:: amd_zen3
+
+.. fsgs:index:: behaviours
+
+.. fsgs:index:: procedures
+
+Sections
+--------
+
+.. fsgs:instruction:: WRMSR
+   :sections:
 """
 
 
@@ -150,7 +169,7 @@ def test_html_shows_verdicts_in_words_and_hides_comments(build: Builder) -> None
     assert "an invisible sentence" not in html and "Hidden example" not in html
     assert 'id="fsgs-an-example"' in html
     assert "fsgs.css" in html
-    assert "#GP(0)" in html and "amd_zen4, amd_zen5" in html
+    assert "#GP(0)" in html and "AMD Zen 4 to AMD Zen 5" in html
     import xml.etree.ElementTree as xml
 
     for part in re.findall(r'<(?:div class="fsgs-result|details class="fsgs-note).*?</(?:div|details)>\n', html, re.S):

@@ -72,7 +72,7 @@ def _of_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 def _of_sphinx(folder: Path) -> list[str]:
-    command = [sys.executable, "-m", "sphinx", "-q", "-b", "fsgs", "-C", "-D", "extensions=sphinx_fsgs", ".", "out"]
+    command = [sys.executable, "-m", "sphinx", "-q", "-b", "fsgs", ".", "out"]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
     return _CODE.findall(done.stdout + done.stderr)

@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 
 from sphinx_fsgs.check.session import Session
-from sphinx_fsgs.document.markup import DIRECTIVES, SHOWING
+from sphinx_fsgs.document.markup import DIRECTIVES, NAMING, ROLES, SHOWING
 from sphinx_fsgs.document.reader import read_file
 from sphinx_fsgs.present.domain import FsgsDomain
 from sphinx_fsgs.present.pipeline import check_file
 
 
-def test_both_hosts_know_the_same_directives() -> None:
+def test_both_hosts_know_the_same_directives_and_roles() -> None:
     assert {*DIRECTIVES, *SHOWING} == set(FsgsDomain.directives)
+    assert {*ROLES, *NAMING} == set(FsgsDomain.roles)
+    assert set(NAMING) <= set(FsgsDomain.object_types)
 
 
 @pytest.mark.parametrize("name", SHOWING)
@@ -49,6 +51,13 @@ Page
    More text.
 
 .. fsgs:operation::
+
+.. fsgs:profile:: amd_zen33
+
+.. fsgs:index:: instruction
+
+As :fsgs:behaviour:`its answers <mfence_serialise>` say, :fsgs:instruction:`WRMSSR` does, and
+:fsgs:instruction:`LKGS` too; :fsgs:profil:`amd_zen3` has none.
 """
 SAID = [
     ("FSGS794", 4, 21, 'did you mean "SWAPGS"?'),
@@ -61,6 +70,11 @@ SAID = [
         "indent the directive like the text around it, or indent this line like the rest of the directive",
     ),
     ("FSGS619", 18, 1, "give the instruction to show, or remove it"),
+    ("FSGS794", 20, 19, 'did you mean "amd_zen3"?'),
+    ("FSGS794", 22, 17, 'did you mean "instructions"?'),
+    ("FSGS794", 24, 34, 'did you mean "mfence_serialises"?'),
+    ("FSGS794", 24, 77, 'did you mean "WRMSR"?'),
+    ("FSGS610", 25, 37, 'did you mean "profile"?'),
 ]
 
 
