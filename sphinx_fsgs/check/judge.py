@@ -167,7 +167,10 @@ class Judge:
         return Judgement("holds", assuming=run.assuming, paths=len(run.paths), computed=self._computed(run))
 
     def violated(self, run: Finished, claim: Claimed) -> Judgement | None:
-        """Return the failure of a claim on the first path that violates it, None when no state does."""
+        """Return the failure of a claim on the first path that violates it, None when no state does.
+
+        :raises BoundReached: when every state of such a path has objects that overlap, which is not allowed them.
+        """
         for number, seen in enumerate(run.seen):
             if not claim.about(seen):
                 continue
@@ -178,6 +181,8 @@ class Judge:
                 failed = self.failure(run, number, violated, claim)
                 if failed is not None:
                     return failed
+                if run.questions.find([], run.paths[number], run.seen[number].memories) is None:
+                    raise BoundReached("memory")  # of no state of distinct objects everything would hold
         return None
 
     def failure(self, run: Finished, number: int, violated: terms.Value, claim: Claimed) -> Judgement | None:
