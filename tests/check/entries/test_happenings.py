@@ -59,7 +59,7 @@ OVERLAPPING = {"SYSCALL": ("no", "undecided", "holds")}
 nothing can be exhibited, and a claim that is not proved without looking is undecided."""
 
 
-@pytest.mark.parametrize(("stem", "subject"), sentences())
+@pytest.mark.parametrize(("stem", "subject"), [*sentences()])
 def test_claims_say_what_the_page_says(session: Session, stem: str, subject: str) -> None:
     said = {("yes", "holds", "fails"), ("no", "fails", "holds"), ("some", "fails", "fails"), ("n/a", "n/a", "n/a")}
     for each in (one for one in found(stem) if one.event == SERIALISE and not one.case.others):
