@@ -101,15 +101,6 @@ def test_an_instruction_asks_nothing_and_does_nothing_that_its_page_does_not_nam
     assert events <= set(reach.events)
 
 
-def test_cells_are_named_through_parameters_operands_and_forms() -> None:
-    assert "GS_SHADOW" in reach_of(SPEC, "LKGS").cells  # the argument base_to of load_segment
-    assert "GS.base" not in reach_of(SPEC, "LKGS").cells
-    assert {"FS.base", "GS.base", "ES.base"} <= reach_of(SPEC, "MOV_LOAD").cells  # what the operand SEG may be
-    assert {"FS.base", "GS.base"} <= reach_of(SPEC, "RDFSBASE_RDGSBASE").cells  # where SEG = FS
-    assert {"FS.base", "GS.base", "GS_SHADOW"} <= reach_of(SPEC, "RDMSR").cells  # MSR[ECX]
-    assert not reach_of(SPEC, "MOV").cells
-
-
 def test_every_instruction_stands_in_one_group_and_those_of_the_bases_come_first() -> None:
     found = groups(SPEC)
     assert list(found) == list(GROUPS) and all(found.values())
