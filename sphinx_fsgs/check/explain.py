@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from sphinx_fsgs.check.entries.articles import article_of, entries_of
+from sphinx_fsgs.check.entries.articles import article_of, entries_of, instructions_named
 from sphinx_fsgs.check.entries.indexes import INDEXES, article_of_index
 from sphinx_fsgs.check.entries.text import Found as Examples
 from sphinx_fsgs.check.entries.text import text_of
@@ -48,14 +48,8 @@ def encodings(spec: Spec, word: str) -> str | None:
 
     :raises NoCodec: when iced-x86 is not installed.
     """
-    stems = _stems(spec, " ".join(word.split()))
+    stems = instructions_named(spec, " ".join(word.split()))
     return "\n".join("\n".join(_encodings(spec, each)) + "\n" for each in stems) if stems else None
-
-
-def _stems(spec: Spec, name: str) -> tuple[str, ...]:
-    """Return the instructions of a name: a file, what sentences say, or a mnemonic."""
-    stem = name.upper() if name.upper() in spec.index.stems else spec.index.subjects.get(name.lower(), "")
-    return (stem,) if stem else spec.index.mnemonics.get(name.lower(), ())
 
 
 def _encodings(spec: Spec, stem: str) -> Iterator[str]:
