@@ -10,7 +10,7 @@ from sphinx_fsgs.spec.tables import MISSING_KEY, WRONG_VALUE, Record, Sheet, hea
 
 # As the grammar of Operations reads them: a source, a colon, a place in it.
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*:[^\s,\]]+")
-_OPTIONAL = ("document", "revision", "section", "repository", "commit", "file", "function", "author", "date", "url")
+_OPTIONAL = ("document", "revision", "section", "repository", "commit", "file", "function", "author", "date", "quoted", "url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Citation:
     """One thing that a stranger can open: a section of a document, a place in a repository, or a message.
 
     What a citation does not have is an empty string. ``revision`` is that of the document, or the
-    release of the repository where no commit is named.
+    release of the repository where no commit is named. ``quoted`` says where others quote what nobody of us opened.
     """
 
     key: str
@@ -32,13 +32,15 @@ class Citation:
     function: str = ""
     author: str = ""
     date: str = ""
+    quoted: str = ""
     url: str = ""
 
     def __str__(self) -> str:
         """Return where to look, in one line, without the title."""
         version = f"revision {self.revision}" if self.revision and self.document else self.revision
         parts = (self.document, self.repository, version, self.section, self.commit, self.file, self.function)
-        return ", ".join(part for part in (*parts, self.author, self.date) if part)
+        quoted = f"as quoted {self.quoted}" if self.quoted else ""
+        return ", ".join(part for part in (*parts, self.author, self.date, quoted) if part)
 
 
 def citation_keys(folder: Path) -> frozenset[str]:

@@ -44,6 +44,38 @@ def test_a_citation_says_where_to_look(spec: Path) -> None:
     assert citations["ml:cooper-2026-06-08"].author == "Andrew Cooper"
 
 
+LIVING = {
+    "15h:family-15h",
+    "clang:D129881",
+    "gcc:conditionals",
+    "gcc:porting-14",
+    "hw:intel-la57",
+    "man:arch_prctl",
+    "wp:amd-cores",
+    "wp:excavator",
+    "wp:steamroller",
+}
+"""Pages of which nobody names an edition: they are as they are today."""
+
+
+def test_a_citation_says_which_edition_and_where_in_it(spec: Path) -> None:
+    citations = load_citations(spec).values()
+    undated = {each.key for each in citations if each.document and not each.revision and not each.date}
+    assert undated == LIVING
+    placeless = [each.key for each in citations if each.document and not (each.section or each.url or each.date)]
+    assert placeless == []
+    manuals = [each for each in citations if each.key.startswith(("sdm", "apm"))]
+    assert len(manuals) > 100
+    assert [each.key for each in manuals if not each.section] == []
+
+
+def test_what_nobody_opened_is_said_to_be_quoted(spec: Path) -> None:
+    """The other pages of the SDM can be opened where their addresses lead."""
+    sdm = [each for each in load_citations(spec).values() if each.key.startswith("sdm")]
+    assert {each.key for each in sdm if each.quoted} == {each.key for each in sdm if not each.url} == {"sdm3:4.5.3"}
+    assert str(next(each for each in sdm if each.quoted)).endswith(", a generator of tests for an emulator")
+
+
 def test_addresses_are_public(spec: Path) -> None:
     addresses = [citation.url for citation in load_citations(spec).values() if citation.url]
     assert len(addresses) > 40
