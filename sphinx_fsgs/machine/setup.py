@@ -22,7 +22,7 @@ from sphinx_fsgs.machine.evaluate import (
 )
 from sphinx_fsgs.machine.memory import Memory
 from sphinx_fsgs.machine.symbolic import Answers, Machine, MemoryRules, Origin, State
-from sphinx_fsgs.machine.terms import Term, Value
+from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX
 from sphinx_fsgs.spec.layout import View
@@ -396,7 +396,6 @@ def unknown_names(expr: Expr, names: Iterable[str]) -> Iterable[Free]:
 __all__ = [
     "NO_WIDTH",
     "Start",
-    "Term",
     "apply_before",
     "assign",
     "begin",

@@ -29,6 +29,7 @@ import sphinx.writers.text
 sphinx.writers.text.MAXWIDTH = 100_000  # so that no line is divided
 extensions = ["sphinx_fsgs"]
 project = "p"
+version = release = copyright = author = "1"
 nitpicky = True
 """
 
