@@ -10,7 +10,7 @@ from sphinx_fsgs.spec.tables import MISSING_KEY, WRONG_VALUE, Record, Sheet, hea
 
 # As the grammar of Operations reads them: a source, a colon, a place in it.
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]*:[^\s,\]]+")
-_OPTIONAL = ("document", "revision", "section", "repository", "commit", "file", "function", "author", "date", "quoted", "url")
+_OPTIONAL = tuple("document revision section repository commit file function author date quoted url".split())
 
 
 @dataclass(frozen=True, slots=True)
