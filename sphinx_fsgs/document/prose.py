@@ -68,7 +68,7 @@ class _Reader:
     def read(self, node: nodes.Element, around: _Around) -> None:
         """Read one node."""
         # Sphinx wraps a block and the caption that is an option of it.
-        if isinstance(node, _SILENT) or node.get("literal_block"):
+        if isinstance(node, _SILENT) or node.get("literal_block") or _is_ours(node):
             return
         if isinstance(node, nodes.section):
             self._section(node, around)
@@ -268,6 +268,11 @@ class _Reader:
     def _group(self) -> int:
         self.groups += 1
         return self.groups
+
+
+def _is_ours(node: nodes.Element) -> bool:
+    """Whether a directive of ours shows the specification here: that says nothing of the author's."""
+    return any(name.startswith("fsgs-") for name in node.get("classes", ()))
 
 
 def _is_argument(found: Found) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,14 @@ def test_without_a_decoder_the_way_out_is_said(
         printed = capsys.readouterr()
         assert not printed.out and "pip install 'sphinx-fsgs[decode]'" in printed.err
     assert main(["run", "-e", "nop"]) == 0 and main(["explain", "LKGS"]) == 0
+
+
+def test_the_example_that_the_manual_quotes_holds(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manual = (repository / "docs/reference/example-language.rst").read_text(encoding="utf-8")
+    quoted = manual.partition("\nMachine code\n")[2].partition(".. code-block:: rst\n")[2]
+    block = quoted[: quoted.index("\nHere it is quoted")]
+    (tmp_path / "page.rst").write_text(textwrap.dedent(block), encoding="utf-8")
+    assert main(["check", "page.rst"]) == 0, capsys.readouterr().out
+    assert "1 example" in capsys.readouterr().out

@@ -115,7 +115,10 @@ class Traced:
         sys.settrace(self.outer)
 
     def call(self, frame: FrameType, event: str, argument: Any) -> Any:
-        return self.line if frame.f_code.co_filename.endswith((".insn", ".op")) else None
+        if not frame.f_code.co_filename.endswith((".insn", ".op")):
+            return None
+        # The head of the function stands at its first statement, for which Python need not report a line again.
+        return self.line(frame, "line", argument)
 
     def line(self, frame: FrameType, event: str, argument: Any) -> Any:
         if event == "line":
