@@ -272,7 +272,8 @@ class _Reader:
 
 def _is_ours(node: nodes.Element) -> bool:
     """Whether a directive of ours shows the specification here: that says nothing of the author's."""
-    return any(name.startswith("fsgs-") for name in node.get("classes", ()))
+    classes: list[str] = node.get("classes", [])
+    return any(name.startswith("fsgs-") for name in classes)
 
 
 def _is_argument(found: Found) -> bool:
