@@ -26,8 +26,8 @@ def results_claimed(run: Finished) -> Iterator[Claimed]:
 
 def _claimed(index: int, call: Call, run: Finished) -> Claimed:
     def violation(seen: Observed) -> Value:
-        wrong = (_wrong(call, before, after, run) for before, after in executions(index, seen))
-        return terms.any_of(wrong)
+        done = executions(index, seen)
+        return terms.any_of(terms.and_(before.guard, _wrong(call, before, after, run)) for before, after in done)
 
     says = "it does not return that" if call.expected is not None else "it fails"
     wanted = frozenset(slot.cell for slot in result_of(call, run.start.spec).slots)
@@ -44,10 +44,10 @@ def succeeded(seen: Observed, run: Finished) -> Value:
     """Return when no call on a path fails; one that cannot fail never does."""
     return terms.not_(
         terms.any_of(
-            _fails(call, after, run)
+            terms.and_(before.guard, _fails(call, after, run))
             for index, call in enumerate(run.program.instructions)
             if isinstance(call, Call)
-            for _, after in executions(index, seen)
+            for before, after in executions(index, seen)
         )
     )
 
@@ -55,8 +55,8 @@ def succeeded(seen: Observed, run: Finished) -> Value:
 def executions(index: int, seen: Observed) -> Iterator[tuple[Snapshot, Snapshot]]:
     """Yield the boundaries before and behind each execution of an element of the program."""
     for number, step in enumerate(seen.steps):
-        if step.index == index and step.completed:
-            yield seen.boundaries[number], seen.boundaries[number + 1]
+        if step.index == index and step.behind is not None:
+            yield seen.boundaries[number], step.behind()
 
 
 def result_of(call: Call, spec: Spec) -> View:

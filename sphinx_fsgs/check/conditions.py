@@ -12,8 +12,8 @@ from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import Place as Where
 from sphinx_fsgs.machine.evaluate import Typed, evaluate, fit, read_view, truth, value_at
 from sphinx_fsgs.machine.observe import Observed, Snapshot
+from sphinx_fsgs.machine.path import OUTSIDE
 from sphinx_fsgs.machine.program import Program
-from sphinx_fsgs.machine.run import OUTSIDE
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.layout import Layout
@@ -37,6 +37,8 @@ from sphinx_fsgs.syntax.expression import Call, Expr, Memory, Msr, Name, walk
 
 MEMORY_WORD = "memory"
 SERIALISE = "serialise"
+COUNT = 32
+"""The bits in which steps are counted, of which a run has no more than its bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +107,7 @@ def violated(condition: Condition, seen: Observed, context: Context) -> Value:
     """Return when a line of ``after`` that is not about the outcome is violated at the end of a path."""
     claimed = condition.claimed
     if isinstance(claimed, Ran):
-        times = sum(
-            step.completed and context.program.instructions[step.index].mnemonic == claimed.mnemonic
-            for step in seen.steps
-        )
-        return int(times != claimed.times)
+        return terms.not_(ran(claimed, seen, context.program))
     if isinstance(claimed, Prints):
         from sphinx_fsgs.check.printed import prints
 
@@ -120,6 +118,21 @@ def violated(condition: Condition, seen: Observed, context: Context) -> Value:
     return terms.not_(holds_at(condition, seen.last, seen.first, context))
 
 
+def ran(claimed: Ran, seen: Observed, program: Program) -> Value:
+    """Return when an instruction has completed so many times."""
+    guards = [
+        step.guard
+        for step in seen.steps
+        if step.completed and program.instructions[step.index].mnemonic == claimed.mnemonic
+    ]
+    certain = sum(guard for guard in guards if isinstance(guard, int))
+    times: Value = certain
+    for guard in guards:
+        if not isinstance(guard, int):
+            times = terms.add(times, terms.zero_extend(guard, 1, COUNT), COUNT)
+    return terms.eq(times, claimed.times, COUNT)
+
+
 def serialised(seen: Observed, program: Program, mnemonic: str | None) -> Value:
     """Return when something in the run, or an instruction of that mnemonic, serialises."""
     return happened(seen, program, SERIALISE, mnemonic)
@@ -128,7 +141,7 @@ def serialised(seen: Observed, program: Program, mnemonic: str | None) -> Value:
 def happened(seen: Observed, program: Program, event: str, mnemonic: str | None = None) -> Value:
     """Return when an event occurs in the run, or in an instruction of that mnemonic."""
     return terms.any_of(
-        guard
+        terms.and_(step.guard, guard)
         for step in seen.steps
         if mnemonic is None or program.instructions[step.index].mnemonic == mnemonic
         for name, guard in step.events

@@ -172,6 +172,7 @@ class ExampleJudge:
             for number, seen in enumerate(run.seen)
             if run.can(number)
             for snapshot in seen.boundaries
+            if run.can(number, snapshot.guard)
         }
         return bool(named) and named <= reached
 
@@ -231,7 +232,7 @@ class ExampleJudge:
             wrong: Value = 0
             for snapshot in boundaries(line, seen, context.program):
                 here = holds_at(line, snapshot, seen.first, context)
-                wrong = terms.or_(wrong, here if negated else terms.not_(here))
+                wrong = terms.or_(wrong, terms.and_(snapshot.guard, here if negated else terms.not_(here)))
             return terms.and_(applies(line, seen), wrong)
 
         says = f"it happens at a boundary: {line.text}" if negated else f"not so at every boundary: {line.text}"
@@ -244,7 +245,7 @@ class ExampleJudge:
             if line.section == "sometimes":
                 if not self._happens(line, run, context, boundaries):
                     says = f"sometimes: {line.text}"
-                    return Judgement("fails", f"{says}: it never holds", NEVER_HAPPENS, line.span, paths=len(run.paths))
+                    return Judgement("fails", f"{says}: it never holds", NEVER_HAPPENS, line.span, paths=run.ways)
             elif line.window is not None and line.window.excepted:
                 wide = self._too_wide(line, run, context)
                 if wide is not None:
@@ -254,7 +255,8 @@ class ExampleJudge:
     def _happens(self, line: Condition, run: Finished, context: Context, at: object) -> bool:
         for number, seen in enumerate(run.seen):
             for snapshot in boundaries(line, seen, run.program):
-                if run.can(number, terms.and_(applies(line, seen), holds_at(line, snapshot, seen.first, context))):
+                here = holds_at(line, snapshot, seen.first, context)
+                if run.can(number, terms.all_of((snapshot.guard, applies(line, seen), here))):
                     return True
         return False
 
@@ -269,7 +271,7 @@ class ExampleJudge:
             ):
                 where = run.program.instructions[index].text if index < len(run.program.instructions) else "the end"
                 says = f"the exception is too wide: before {where} the condition always holds"
-                return Judgement("fails", says, WINDOW_TOO_WIDE, line.span, paths=len(run.paths))
+                return Judgement("fails", says, WINDOW_TOO_WIDE, line.span, paths=run.ways)
         return None
 
     def _index(self, snapshot: Snapshot, run: Finished) -> int:
@@ -280,7 +282,7 @@ class ExampleJudge:
     ) -> bool:
         here = holds_at(line, snapshot, seen.first, context)
         wrong = here if line.section == "never" else terms.not_(here)
-        return run.can(number, terms.and_(applies(line, seen), wrong))
+        return run.can(number, terms.all_of((snapshot.guard, applies(line, seen), wrong)))
 
 
 def _no_state(example: Example) -> Judgement:

@@ -84,7 +84,7 @@ class Runs:
 
     def paths(self) -> int:
         """Return how many paths the largest of the runs has."""
-        return max((len(run.paths) for _, run in self.made), default=0)
+        return max((run.ways for _, run in self.made), default=0)
 
 
 def each_happens(runs: Runs, happening: Happening) -> Judgement:

@@ -12,8 +12,10 @@ from sphinx_fsgs.diagnostic import Counterexample
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.observe import Observed, observe
+from sphinx_fsgs.machine.path import Path
 from sphinx_fsgs.machine.program import Program
-from sphinx_fsgs.machine.run import MAX_TERMS, Path, Questions, Runner
+from sphinx_fsgs.machine.questions import Questions
+from sphinx_fsgs.machine.run import MAX_TERMS, Runner
 from sphinx_fsgs.machine.setup import Start
 from sphinx_fsgs.machine.solver import NoSolver
 from sphinx_fsgs.machine.values import BoundReached
@@ -95,6 +97,11 @@ class Finished:
         return Replayer(self.concrete, self.program, self.start)
 
     @property
+    def ways(self) -> int:
+        """How many ways lead through the program; those that meet are one path from there on."""
+        return sum(path.ways for path in self.paths)
+
+    @property
     def assuming(self) -> tuple[str, ...]:
         """What the run took for granted."""
         found = []
@@ -129,12 +136,12 @@ class Judge:
         self.concrete = Compiler(spec, symbolic=False)
         self.runner = Runner(self.symbolic)
 
-    def finish(self, program: Program, start: Start, answers: Asked) -> Finished:
-        """Make a run.
+    def finish(self, program: Program, start: Start, answers: Asked, apart: bool = False) -> Finished:
+        """Make a run; ``apart`` keeps ways apart that meet, as :meth:`~sphinx_fsgs.machine.run.Runner.run` says.
 
         :raises BoundReached: as :meth:`~sphinx_fsgs.machine.run.Runner.run`.
         """
-        paths, questions = self.runner.run(program, start)
+        paths, questions = self.runner.run(program, start, apart)
         seen = tuple(observe(path, start) for path in paths)
         return Finished(program, start, paths, seen, questions, self.concrete, answers.profile)
 
@@ -164,7 +171,7 @@ class Judge:
                 return failed
         if claims:
             run.in_no_doubt()
-        return Judgement("holds", assuming=run.assuming, paths=len(run.paths), computed=self._computed(run))
+        return Judgement("holds", assuming=run.assuming, paths=run.ways, computed=self._computed(run))
 
     def violated(self, run: Finished, claim: Claimed) -> Judgement | None:
         """Return the failure of a claim on the first path that violates it, None when no state does.
@@ -196,7 +203,7 @@ class Judge:
         model = run.questions.find([violated], path, run.seen[number].memories)
         if model is None:
             return None
-        replay = run.replayer.replay(model, sorted(claim.wanted))
+        replay = run.replayer.replay(model, sorted(claim.wanted), path)
         if not confirmed(claim.violation, replay):
             raise Internal(f"the replay of a counterexample does not show that {claim.says}")
         decided = [*run.start.conditions, *path.conditions, violated]
@@ -209,7 +216,7 @@ class Judge:
             claim.span,
             counterexample=shown,
             assuming=run.assuming,
-            paths=len(run.paths),
+            paths=run.ways,
             citations=self.cites(run, lines),
             lines=lines,
             way_out=claim.way_out,

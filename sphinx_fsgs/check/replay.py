@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 
 from sphinx_fsgs.check.places import SpecLine, Watch
 from sphinx_fsgs.diagnostic import Counterexample, Step
@@ -12,8 +13,9 @@ from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.concrete import ConcreteMachine
 from sphinx_fsgs.machine.evaluate import Place, Typed
 from sphinx_fsgs.machine.observe import Done, MemoryChange, Observed, RegisterChange, Snapshot, changes_of_bytes
+from sphinx_fsgs.machine.path import OUTSIDE, Outcome, Path
 from sphinx_fsgs.machine.program import Call, Print, Program
-from sphinx_fsgs.machine.run import MAX_STEPS, OUTSIDE, Outcome
+from sphinx_fsgs.machine.run import MAX_STEPS
 from sphinx_fsgs.machine.setup import Start
 from sphinx_fsgs.machine.symbolic import PAGES, undefined_name
 from sphinx_fsgs.machine.terms import Evaluator, Term, Value
@@ -61,8 +63,10 @@ class Replayer:
         self._step_number = 0
         self._watch: Watch | None = None
 
-    def replay(self, model: Mapping[Term, int], wanted: Iterable[int] | None = None) -> Replay:
-        """Run from the state that the model describes.
+    def replay(
+        self, model: Mapping[Term, int], wanted: Iterable[int] | None = None, path: Path | None = None
+    ) -> Replay:
+        """Run from the state that the model describes, which takes one of the ways of a path.
 
         With ``wanted`` the lines of the spec that change these cells, cause an event or raise the fault are
         noted in the replay.
@@ -71,9 +75,12 @@ class Replayer:
         cells = [values(self.initial(cell.index)) for cell in self.layout.cells]
         initial = _Initial(values, self.start)
         self._step_number = 0
+        tags = [] if path is None else [step.tag for step in path.steps if values(step.guard)]
 
         def undefined(key: str) -> int:
-            return by_name.get(undefined_name(str(self._step_number), key), 0)
+            number = self._step_number
+            tag = tags[number] if number < len(tags) else str(number)
+            return by_name.get(undefined_name(tag, key), 0)
 
         by_name = {str(term.args[0]): value for term, value in model.items() if term.op == "var"}
         machine = ConcreteMachine(self._memory(values), initial, undefined)
@@ -208,6 +215,7 @@ class Replayer:
             )
 
         boundaries = tuple(snapshot(frame) for frame in frames)
+        steps = [_with_behind(step, boundaries[number + 1 :]) for number, step in enumerate(steps)]
         if fault is None:
             return Observed(boundaries, tuple(steps), outcome)
         return Observed(boundaries, tuple(steps), outcome, fault.vector, fault.error, at)
@@ -247,6 +255,11 @@ class Replayer:
             return before[address] if address in before else initial("mem", address)
 
         return changes_of_bytes(frame.memory, was, tables, cell("RSP"))
+
+
+def _with_behind(step: Done, rest: Sequence[Snapshot]) -> Done:
+    """Return a step with the state that it leaves: the next boundary, of which one that faulted has none."""
+    return replace(step, behind=lambda: rest[0]) if step.completed and rest else step
 
 
 class _Initial:

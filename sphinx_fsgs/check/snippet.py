@@ -15,8 +15,8 @@ from sphinx_fsgs.check.wording import value_text
 from sphinx_fsgs.diagnostic import Diagnostic, Step
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.observe import Observed
+from sphinx_fsgs.machine.path import OUTSIDE
 from sphinx_fsgs.machine.program import assemble
-from sphinx_fsgs.machine.run import OUTSIDE
 from sphinx_fsgs.machine.setup import apply_before, begin, symbols_of
 from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.records import dataclass
@@ -60,9 +60,9 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
         def work() -> Judgement:
             start = begin(session.spec, mode_of(example.before), answers, MemoryRules())
             lines.extend(apply_before(start, example.before, program.arguments))
-            run = session.judge.finish(program, start, answers)
+            run = session.judge.finish(program, start, answers, apart=True)
             traces.extend(_traces(run))
-            return Judgement("holds", paths=len(run.paths), assuming=run.assuming)
+            return Judgement("holds", paths=run.ways, assuming=run.assuming)
 
         return _Ran(session.judge.guarded(work), tuple(traces), tuple(lines))
 

@@ -11,7 +11,8 @@ Below the writes lies the initial memory, of which nothing is known: ``mem(addre
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field
+from dataclasses import field, replace
+from itertools import takewhile
 
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.terms import Term, Value
@@ -49,6 +50,10 @@ class Object:
     origin: Value
     bytes: dict[int, Value] = field(default_factory=dict)
     log: list[Write] = field(default_factory=list)
+
+    def content(self, offset: int) -> Value:
+        """Return the byte at a constant offset, as it is beneath the writes at others."""
+        return self.bytes[offset] if offset in self.bytes else initial_byte(self.origin, offset)
 
     def copy(self) -> Object:
         """Return an object that can be written without changing this one."""
@@ -308,6 +313,52 @@ class Memory:
         for place, byte in found.bytes.items():
             value = terms.ite(terms.eq(at, place & terms.ones(WIDTH), WIDTH), byte, value, 8)
         return value
+
+
+def joined(chosen: Value, one: Memory, other: Memory) -> Memory | None:
+    """Return what memory holds: the first where ``chosen`` holds, else the second; None where both are not one memory.
+
+    That is so where an address would belong to two objects, because each has taken another of its summands as the
+    origin, and where an object would hold more than its bound.
+    """
+    here, there = one._content, other._content
+    if here is there:
+        return one.copy()
+    if here.one_object is not there.one_object or here.ranges != there.ranges:
+        return None
+    strangers = [origin for origin in there.origins if origin not in here.origins]
+    if any(one._known(each) for each in strangers) or any(
+        other._known(each) for each in here.origins if each not in there.origins
+    ):
+        return None
+    found = one.copy()
+    for each in strangers:
+        found._open(each)
+    content = found._changed()
+    content.derived |= there.derived
+    content.used |= there.used
+    for origin, (low, high) in there.spans.items():
+        found._reach(origin, low, high)
+    for origin in dict.fromkeys((*here.objects, *there.objects)):
+        mine, theirs = here.objects.get(origin), there.objects.get(origin)
+        if mine is not theirs:
+            both = _joined(chosen, mine or Object(origin), theirs or Object(origin))
+            if both is None:
+                return None
+            content.objects[origin] = both
+            content.owned.add(origin)
+    return found
+
+
+def _joined(chosen: Value, one: Object, other: Object) -> Object | None:
+    found = Object(one.origin)
+    for offset in dict.fromkeys((*one.bytes, *other.bytes)):
+        found.bytes[offset] = terms.ite(chosen, one.content(offset), other.content(offset), 8)
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(one.log, other.log, strict=False)))
+    found.log = one.log[:shared]
+    for side, rest in ((chosen, one.log[shared:]), (terms.not_(chosen), other.log[shared:])):
+        found.log += [replace(each, guard=terms.and_(side, each.guard)) for each in rest]
+    return found if len(found.log) <= MAX_INDEXED_WRITES and len(found.bytes) <= MAX_BYTES else None
 
 
 def _disjoint(one: tuple[Value, int, int], other: tuple[Value, int, int]) -> Iterator[Value]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import Place, read_view
 from sphinx_fsgs.machine.memory import Memory, Object
-from sphinx_fsgs.machine.run import Outcome, Path
+from sphinx_fsgs.machine.path import Outcome, Path, Step
 from sphinx_fsgs.machine.setup import STACK_ROOM, Start
 from sphinx_fsgs.machine.symbolic import Machine, State
 from sphinx_fsgs.machine.terms import Value
@@ -39,29 +39,35 @@ class RegisterChange:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The state at a boundary; ``index`` is the instruction behind it, -1 when the run has left the code."""
+    """The state at a boundary, to which the path comes where ``guard`` holds.
+
+    ``index`` is the instruction behind it, -1 when the run has left the code.
+    """
 
     index: int
     place: Place
     changes: Callable[[], Iterator[MemoryChange]]
     other_msrs: Callable[[], Iterator[RegisterChange]]
+    guard: Value = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An instruction that was begun: its events with their guards."""
+    """An instruction that was begun, where ``guard`` holds: its events with their guards, and the state it leaves."""
 
     index: int
     completed: bool
     events: tuple[tuple[str, Value], ...]
+    behind: Callable[[], Snapshot] | None = None
+    guard: Value = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
     """One path from its first boundary to its last, with its outcome.
 
-    ``vector``, ``error`` and ``fault_index`` tell the exception that ended it, if one did. ``memories``
-    are those that conditions read, which may reach what the run itself did not.
+    ``vector``, ``error`` and ``fault_index`` tell the exception that ended it, if one did. ``states``
+    are those that conditions read, which may reach in memory what the run itself did not.
     """
 
     boundaries: tuple[Snapshot, ...]
@@ -70,12 +76,17 @@ class Observed:
     vector: str = ""
     error: Value | None = None
     fault_index: int = -1
-    memories: tuple[Memory, ...] = ()
+    states: Sequence[State] = ()
 
     @property
     def first(self) -> Snapshot:
         """The state before the run."""
         return self.boundaries[0]
+
+    @property
+    def memories(self) -> tuple[Memory, ...]:
+        """The memories that conditions have read by now."""
+        return tuple(each.memory for each in self.states)
 
     @property
     def last(self) -> Snapshot:
@@ -89,7 +100,7 @@ def observe(path: Path, start: Start) -> Observed:
     initial = start.place(copies[0])
     first = path.boundaries[0]
 
-    def snapshot(index: int, state: State) -> Snapshot:
+    def snapshot(index: int, state: State, guard: Value = 1) -> Snapshot:
         if state is first.state:
             place = initial
         else:
@@ -100,18 +111,30 @@ def observe(path: Path, start: Start) -> Observed:
             place,
             lambda: _changes(state.memory, start.state.memory, start, place),
             lambda: _msrs(state, start),
+            guard,
+        )
+
+    def done(step: Step) -> Done:
+        state = step.behind
+        events = tuple((each.name, each.guard) for each in step.events)
+        return Done(
+            step.index,
+            step.completed,
+            events,
+            None if state is None else lambda: snapshot(step.index, state),
+            step.guard,
         )
 
     raised = path.raised
-    boundaries = tuple(snapshot(each.index, each.state) for each in path.boundaries)
+    boundaries = tuple(snapshot(each.index, each.state, each.guard) for each in path.boundaries)
     return Observed(
         boundaries,
-        tuple(Done(step.index, step.completed, tuple((e.name, e.guard) for e in step.events)) for step in path.steps),
+        tuple(done(step) for step in path.steps),
         path.outcome,
         raised.vector if raised else "",
         raised.error if raised else None,
         raised.index if raised else -1,
-        tuple(each.memory for each in copies),
+        copies,
     )
 
 

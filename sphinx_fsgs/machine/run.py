@@ -2,408 +2,27 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field, replace
-from typing import Generic, Literal, TypeVar, cast
+from collections.abc import Iterator
+from typing import cast
 
-from sphinx_fsgs.machine import solver, terms
+from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.compile import Compiler
-from sphinx_fsgs.machine.evaluate import Place, truth
-from sphinx_fsgs.machine.memory import Memory
+from sphinx_fsgs.machine.history import Moment, behind, length_of, moments
+from sphinx_fsgs.machine.path import OUTSIDE, Boundary, Outcome, Path, Raised, Step
 from sphinx_fsgs.machine.program import Call, Element, Print, Program
-from sphinx_fsgs.machine.setup import STACK_ROOM, Start
-from sphinx_fsgs.machine.symbolic import Check, Deferred, Machine, Occurred, PossibleFault, State
+from sphinx_fsgs.machine.questions import Questions
+from sphinx_fsgs.machine.setup import Start
+from sphinx_fsgs.machine.symbolic import Check, Machine, PossibleFault
 from sphinx_fsgs.machine.terms import Term, Value
 from sphinx_fsgs.machine.values import BoundReached
-from sphinx_fsgs.records import dataclass
-from sphinx_fsgs.spec.layout import View
+from sphinx_fsgs.machine.walk import Walk, joined, learn
 from sphinx_fsgs.spec.model import FEATURE_PREFIX
-from sphinx_fsgs.syntax.expression import Expr
 
 MAX_STEPS = 100_000
 """Steps that are run, and again for each path the steps that it lists: many long paths cost as one very long one."""
 MAX_PATHS = 4_096
+"""Ways that part from one another; those that meet again count too."""
 MAX_TERMS = 1_000_000
-MAX_SECONDS = 10.0
-"""The net against hangs, in seconds of this thread's own work, so that a busy machine catches no more than an idle one;
-when it catches something, the verdict is undecided and nothing is kept."""
-MODELS_KEPT = 16
-"""States that a solver has found and that later questions are tried on first."""
-
-OUTSIDE = -1
-"""The index of what is no instruction of the program."""
-
-_T = TypeVar("_T")
-
-Outcome = Literal["completes", "leaves", "faults"]
-
-
-@dataclass(frozen=True, slots=True)
-class Raised:
-    """The exception that ended a path; ``line`` is that of the spec, 0 where the processor lacks the instruction.
-
-    ``index`` is OUTSIDE where the fetch behind the last step raised it.
-    """
-
-    vector: str
-    error: Value | None
-    index: int
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Boundary:
-    """The state before the instruction of that index, or behind the last."""
-
-    index: int
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An instruction that was begun; ``completed`` is false for the one that faulted."""
-
-    index: int
-    completed: bool
-    events: tuple[Occurred, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """One way through the program: under which conditions, from boundary to boundary, and how it ends.
-
-    ``assumed`` are good memory and distinct objects, as far as they have been worked out.
-    """
-
-    conditions: tuple[Value, ...]
-    assumed: tuple[Value, ...]
-    deferred: tuple[Deferred, ...]
-    boundaries: tuple[Boundary, ...]
-    steps: tuple[Step, ...]
-    outcome: Outcome
-    raised: Raised | None
-
-    @property
-    def final(self) -> State:
-        """The state at the end of the path."""
-        return self.boundaries[-1].state
-
-    @property
-    def used_memory(self) -> bool:
-        """Whether good memory was assumed."""
-        return bool(self.assumed or self.deferred)
-
-
-@dataclass(frozen=True, slots=True)
-class Trail(Generic[_T]):
-    """A list that grows at its end and is shared by all walks that came this way."""
-
-    item: _T
-    before: Trail[_T] | None
-    length: int
-
-
-def _extended(trail: Trail[_T] | None, item: _T) -> Trail[_T]:
-    return Trail(item, trail, 1 if trail is None else trail.length + 1)
-
-
-def _listed(trail: Trail[_T] | None) -> tuple[_T, ...]:
-    found: list[_T] = []
-    while trail is not None:
-        found.append(trail.item)
-        trail = trail.before
-    return tuple(reversed(found))
-
-
-@dataclass(slots=True)
-class _Walk:
-    index: int
-    state: State
-    conditions: tuple[Value, ...] = ()
-    known: dict[Term, int] = field(default_factory=dict)
-    assumed: tuple[Value, ...] = ()
-    deferred: tuple[Deferred, ...] = ()
-    boundaries: Trail[Boundary] | None = None
-    steps: Trail[Step] | None = None
-
-    def fork(self, condition: Value) -> _Walk:
-        """Return the same walk where a condition holds as well."""
-        known = dict(self.known)
-        learn(known, condition)
-        return _Walk(
-            self.index,
-            self.state.copy(),
-            (*self.conditions, condition) if not isinstance(condition, int) else self.conditions,
-            known,
-            self.assumed,
-            self.deferred,
-            self.boundaries,
-            self.steps,
-        )
-
-
-def learn(known: dict[Term, int], condition: Value) -> None:
-    """Note what a condition that holds says of the conditions that it is made of."""
-    stack = [(condition, 1)]
-    while stack:
-        value, truth_value = stack.pop()
-        if isinstance(value, int):
-            continue
-        known[value] = truth_value
-        if value.op == "not":
-            stack.extend((each, 1 - truth_value) for each in terms.operands(value))
-        elif (value.op == "and" and truth_value) or (value.op == "or" and not truth_value):
-            stack.extend((each, truth_value) for each in terms.operands(value))
-
-
-class Questions:
-    """The solver of one run: which paths are possible, and models of what is."""
-
-    def __init__(self, start: Start) -> None:
-        self.start = start
-        self._session: solver.Session | None = None
-        self._invariants: dict[str, Value] = {}
-        self._worked_out: dict[int, tuple[Value, ...]] = {}
-        self._models = deque([terms.Evaluator({})], MODELS_KEPT)
-        self._unknowns: dict[Term, frozenset[Term]] = {}
-        self._begun = time.monotonic()
-        self._worked = time.thread_time()
-
-    def possible(self, conditions: Sequence[Value], path: Path | _Walk | None = None) -> bool:
-        """Return whether conditions can hold together in some state that the run is over.
-
-        :raises NoSolver: when it takes a solver and there is none.
-        :raises BoundReached: when the question is too hard.
-        """
-        found = self.assumptions(conditions, path)
-        if found is None:
-            return False
-        if not found or self._seen_before(found):
-            return True
-        self.in_time()
-        session = self._open()
-        if not session.check_all(found):
-            return False
-        self._models.appendleft(terms.Evaluator(session.model(sorted(self._unknowns_of(found), key=str))))
-        return True
-
-    def in_time(self) -> None:
-        """Stop a run that has taken too long.
-
-        :raises BoundReached: when it has.
-        """
-        # The clock is cheap to read, and no thread works longer than it runs.
-        if time.monotonic() - self._begun > MAX_SECONDS and time.thread_time() - self._worked > MAX_SECONDS:
-            raise BoundReached("time")
-
-    def _seen_before(self, conditions: Sequence[Value]) -> bool:
-        """Whether the state in which all is zero, or one that a solver has found, meets the conditions.
-
-        The youngest conditions are the least likely to be met, so they are looked at first.
-        """
-        return any(all(model(each) for each in reversed(conditions)) for model in self._models)
-
-    def _unknowns_of(self, conditions: Iterable[Value]) -> set[Term]:
-        found: set[Term] = set()
-        for each in conditions:
-            if isinstance(each, Term):
-                if each not in self._unknowns:
-                    self._unknowns[each] = terms.unknowns([each])
-                found.update(self._unknowns[each])
-        return found
-
-    def assumptions(self, conditions: Sequence[Value], path: Path | _Walk | None) -> list[Value] | None:
-        """Return all that must hold with these conditions, None when something is false for sure."""
-        everything = [*self.start.conditions, *conditions]
-        if path is not None:
-            everything += path.assumed
-        if any(isinstance(each, int) and not each for each in everything):
-            return None
-        open_ones: list[Value] = [each for each in everything if not isinstance(each, int)]
-        if path is not None and (open_ones or path.deferred):
-            open_ones += self.good_memory(path)
-        if open_ones or self.start.given:
-            open_ones += self.invariants(open_ones)
-        if any(isinstance(each, int) and not each for each in open_ones):
-            return None
-        return list(dict.fromkeys(each for each in open_ones if not isinstance(each, int)))
-
-    def good_memory(self, path: Path | _Walk) -> list[Value]:
-        """Return what the deferred checks of a path's accesses say."""
-        found: list[Value] = []
-        for each in path.deferred:
-            if id(each) not in self._worked_out:
-                self._worked_out[id(each)] = tuple(self._work_out(each))
-            found.extend(self._worked_out[id(each)])
-        return found
-
-    def _work_out(self, deferred: Deferred) -> Iterator[Value]:
-        state = State(list(deferred.cells), self.start.state.memory, ())
-        machine = Machine(state, self.start.origin, {}, self.start.rules, "check")
-        deferred.check(machine, deferred.guard, 1, self.start.answers, *deferred.values)
-        for fault in machine.faults:
-            yield terms.not_(fault.guard)
-
-    def invariants(self, conditions: Iterable[Value]) -> list[Value]:
-        """Return the invariants about the cells whose initial values occur in these conditions."""
-        layout = self.start.spec.layout
-        seen = self._unknowns_of(conditions)
-        found: list[Value] = []
-        pending = list(self.start.spec.invariants)
-        grown = True
-        while grown:
-            grown = False
-            for invariant in list(pending):
-                index = layout.views[invariant.about].slots[0].cell
-                initial = self.start.state.cells[index]
-                initial = self.start.origin.cell(index) if initial is None else initial
-                if not isinstance(initial, int) and seen.isdisjoint(terms.unknowns([initial])):
-                    continue
-                if isinstance(initial, int) and index not in self.start.given:
-                    continue
-                pending.remove(invariant)
-                value = self._invariant(invariant.about, invariant.holds)
-                found.append(value)
-                seen.update(terms.unknowns([value]))
-                grown = True
-        return found
-
-    def _invariant(self, about: str, holds: Expr) -> Value:
-        if about not in self._invariants:
-            place = self.start.place(self.start.state.copy())
-            self._invariants[about] = settle(holds, place)
-        return self._invariants[about]
-
-    def can_hold(self, view: View, value: Value) -> Value:
-        """Return whether the cells of a view can hold a value in some state of the processor, by the invariants."""
-        found: list[Value] = []
-        below = view.width
-        for slot in view.slots:
-            below -= slot.width
-            part = terms.extract(value, below + slot.width - 1, below)
-            if slot.cell < 0:
-                found.append(terms.eq(part, slot.constant, slot.width))
-            elif slot.width == self.start.spec.layout.cells[slot.cell].width:
-                found.append(self._cell_can_hold(slot.cell, part, slot.width))
-        return terms.all_of(found)
-
-    def _cell_can_hold(self, index: int, value: Value, width: int) -> Value:
-        held = self.start.origin.cell(index)
-        if not isinstance(held, Term):
-            return terms.eq(held, value, width)
-        place = self.start.place(State([None] * len(self.start.spec.layout.cells), self.start.state.memory, ()))
-        views = self.start.spec.layout.views
-        about = (each for each in self.start.spec.invariants if views[each.about].slots[0].cell == index)
-        return terms.all_of(terms.substitute(settle(each.holds, place), {held: value}) for each in about)
-
-    def apart(self, path: Path, read: Iterable[Memory] = ()) -> list[Value]:
-        """Return that the path's objects do not overlap, nor the room below the stack, for a model.
-
-        :param read: memories in which conditions on the path have reached further objects.
-        """
-        if self.start.may_overlap:
-            return []
-        memory = path.final.memory.reaching(read)
-        return [*memory.apart(), *self._off_the_stack(path, memory)]
-
-    def _off_the_stack(self, path: Path, memory: Memory) -> Iterator[Value]:
-        """Yield that only the stack lies below RSP, where no change counts, at any boundary of the path."""
-        index = self.start.spec.layout.views["RSP"].slots[0].cell
-        tops: dict[Value, list[int]] = {}
-        for boundary in path.boundaries:
-            value = boundary.state.cells[index]
-            origin, top = terms.split(self.start.origin.cell(index) if value is None else value)
-            tops.setdefault(origin, []).append(top)
-        for origin, found in tops.items():
-            lowest = min(found, key=lambda top: top + (1 << 63) & terms.ones(64))
-            length = max(top - lowest & terms.ones(64) for top in found)
-            yield from memory.apart_from(origin, lowest - STACK_ROOM, lowest + length)
-
-    def find(self, conditions: Sequence[Value], path: Path, read: Iterable[Memory] = ()) -> dict[Term, int] | None:
-        """Return the smallest values of the unknowns under which these conditions hold on a path, None if never.
-
-        Values are brought down one unknown after the other, the cells first in the order of the spec, so the
-        same question has the same answer everywhere. ``read`` is as for :meth:`apart`.
-        """
-        needed = self.assumptions([*path.conditions, *conditions], path)
-        if needed is None:
-            return None
-        if not needed:
-            return {}
-        session = solver.open_session()
-        for each in needed:
-            session.require(each)
-        if not session.check():
-            return None
-        apart = [each for each in self.apart(path, read) if not isinstance(each, int)]
-        for each in apart:
-            session.require(each)
-        if apart and not session.check():
-            return None
-        decided = [*self.start.conditions, *path.conditions, *conditions]
-        return _minimise(session, self._ordered([*needed, *apart]), decided)
-
-    def _ordered(self, conditions: Iterable[Value]) -> list[Term]:
-        order = {cell.name: cell.index for cell in self.start.spec.layout.cells}
-        found = terms.unknowns(conditions)
-
-        def rank(term: Term) -> tuple[int, int, str]:
-            name = str(term.args[0])
-            return (0 if term.op == "var" else 1, order.get(name, len(order)), str(term))
-
-        return sorted(found, key=rank)
-
-    def _open(self) -> solver.Session:
-        if self._session is None:
-            self._session = solver.open_session()
-        return self._session
-
-
-def _minimise(session: solver.Session, unknowns: Sequence[Term], decided: Sequence[Value]) -> dict[Term, int]:
-    """Return a model in which the unknowns that decide the conditions are as small as can be, one after the other."""
-    current = dict(session.model(unknowns)) if session.check() else {}
-    settled: set[Term] = set()
-    while True:
-        decisive = terms.witnesses(decided, terms.Evaluator(current))
-        term = next((each for each in unknowns if each in decisive and each not in settled), None)
-        if term is None:
-            return current
-        settled.add(term)
-        session.require(terms.eq(term, _smallest(session, term, current[term]), term.width))
-        if session.check():
-            current = dict(session.model(unknowns))
-
-
-def _smallest(session: solver.Session, term: Term, known: int) -> int:
-    """Return the smallest value that a term can have, given one that it can."""
-    if not known or session.check(terms.eq(term, 0, term.width)):
-        return 0
-    low, best = 1, known
-    while low < best:
-        middle = (low + best) // 2
-        if session.check(terms.le(term, middle, term.width)):
-            best = session.model([term])[term]
-        else:
-            low = middle + 1
-    return best
-
-
-def settle(holds: Expr, place: Place) -> Value:
-    """Return whether a condition holds, asking the profile only what its truth really hangs on."""
-    questions = _Open()
-    value = truth(holds, replace(place, answers=questions))
-    asked = {term: place.answers[name] for name, term in questions.items() if term in set(terms.unknowns([value]))}
-    return terms.substitute(value, asked)
-
-
-class _Open(dict[str, Term]):
-    """Answers that are still open: each question is a variable of one bit."""
-
-    def __missing__(self, question: str) -> Term:
-        term = self[question] = terms.variable(f"answer {question}", 1)
-        return term
 
 
 class Runner:
@@ -412,8 +31,11 @@ class Runner:
     def __init__(self, compiler: Compiler) -> None:
         self.compiler = compiler
 
-    def run(self, program: Program, start: Start) -> tuple[tuple[Path, ...], Questions]:
-        """Return every path of a program, in the order of the text of its forks.
+    def run(self, program: Program, start: Start, apart: bool = False) -> tuple[tuple[Path, ...], Questions]:
+        """Return every path of a program, those with fewer steps first.
+
+        Ways that meet at an instruction, with the same stack pointer, are one path from there on. With ``apart`` they
+        stay as many as they are, for a reader who wants to see each.
 
         :raises BoundReached: when steps, paths, writes or a question exceed their bounds.
         :raises TermLimit: as :func:`~sphinx_fsgs.machine.terms.term.limited`, which the caller sets.
@@ -422,14 +44,13 @@ class Runner:
         """
         questions = Questions(start)
         found: list[Path] = []
-        state = start.state.copy()
         known: dict[Term, int] = {}
         for condition in start.conditions:
             learn(known, condition)
-        walks = [_Walk(0, state, known=known)]
-        steps = listed = 0
+        walks = [Walk(0, start.state.copy(), known=known)]
+        steps = listed = made = 0
         while walks:
-            walk = walks.pop()
+            walk = walks.pop() if apart else _next(walks, start)
             steps += 1
             if steps > MAX_STEPS:
                 raise BoundReached("steps")
@@ -437,44 +58,52 @@ class Runner:
             if walk.index >= len(program.instructions):
                 found.append(_ended(walk, "completes"))
             else:
-                walks.extend(reversed(list(self._step(program, walk, start, questions, found))))
+                branches = list(self._step(program, walk, start, questions, found))
+                walks.extend(reversed(branches))
+                made += max(0, len(branches) + len(found) - listed - 1)
             steps += sum(len(path.steps) for path in found[listed:])
             listed = len(found)
-            if len(found) + len(walks) > MAX_PATHS:
+            if made >= MAX_PATHS:
                 raise BoundReached("paths")
-        return tuple(found), questions
+        return tuple(sorted(found, key=lambda path: len(path.steps))), questions
 
     def _step(
-        self, program: Program, walk: _Walk, start: Start, questions: Questions, found: list[Path]
-    ) -> Iterator[_Walk]:
+        self, program: Program, walk: Walk, start: Start, questions: Questions, found: list[Path]
+    ) -> Iterator[Walk]:
         bound = program.instructions[walk.index]
-        walk.boundaries = _extended(walk.boundaries, Boundary(walk.index, walk.state.copy()))
+        boundary = Boundary(walk.index, walk.state.copy())
+        tag = str(length_of(walk.history))
+        failed = Moment(boundary, Step(walk.index, False, (), tag))
         if bound.requires and not start.answers[FEATURE_PREFIX + bound.requires]:
-            found.append(_faulted(walk, PossibleFault(1, "#UD", None, 0), ()))
+            found.append(_faulted(walk, PossibleFault(1, "#UD", None, 0), failed))
             return
-        machine, completed = self._execute(program, bound, walk, start)
+        machine, completed = self._execute(program, bound, walk, start, tag)
         walk.assumed = tuple(dict.fromkeys((*walk.assumed, *machine.assumed)))
         walk.deferred = (*walk.deferred, *machine.deferred)
         for fault in machine.faults:
             if fault.guard != 0:
-                found.append(_faulted(walk.fork(fault.guard), fault, ()))
+                found.append(_faulted(walk.fork(fault.guard), fault, failed))
+        done = Moment(boundary, Step(walk.index, True, tuple(machine.events), tag, machine.state.copy()))
+        walk.printed += isinstance(bound, Print)
         targets = list(_targets(machine.state.cells[_rip(start)]))
         for address, condition in targets:
             guard = terms.and_(completed, condition)
-            branch = walk.fork(guard)
+            branch = walk.fork(completed, condition)
             # Only where the ways part for good is it worth asking whether one can be taken.
             if guard == 0 or (len(targets) > 1 and not _feasible(guard, branch, questions)):
                 continue
             branch.state = machine.state.copy()
-            branch.steps = _extended(branch.steps, Step(walk.index, True, tuple(machine.events)))
+            branch.history = behind(branch.history, done)
             index = None if address is None else program.index(address)
             if index is None:
                 found.extend(self._left(program, branch, start))
             else:
+                branch.turns += index <= walk.index
                 branch.index = index
+                branch.state.cells[_rip(start)] = address
                 yield branch
 
-    def _left(self, program: Program, walk: _Walk, start: Start) -> Iterator[Path]:
+    def _left(self, program: Program, walk: Walk, start: Start) -> Iterator[Path]:
         """Yield how a walk ends that jumps out of the code: by fetching what is there, or by the fault of that."""
         machine = Machine(walk.state.copy(), start.origin, walk.known, start.rules, "fetch")
         check = cast("Check", self.compiler.fetch(program.mode))
@@ -484,17 +113,16 @@ class Runner:
         walk.deferred = (*walk.deferred, *machine.deferred)
         for fault in machine.faults:
             if fault.guard != 0:
-                yield _unfetched(walk.fork(fault.guard), fault)
+                yield _ended(walk.fork(fault.guard), "faults", _raised(fault, OUTSIDE))
         if fetched != 0:
             yield _ended(walk.fork(fetched), "leaves")
 
-    def _execute(self, program: Program, bound: Element, walk: _Walk, start: Start) -> tuple[Machine, Value]:
+    def _execute(self, program: Program, bound: Element, walk: Walk, start: Start, tag: str) -> tuple[Machine, Value]:
         state = walk.state.copy()
         for cell in start.spec.layout.cells:
             if cell.transient:
                 state.cells[cell.index] = 0
         state.cells[_rip(start)] = program.address(walk.index + 1)
-        tag = str(walk.steps.length if walk.steps else 0)
         machine = Machine(state, start.origin, walk.known, start.rules, tag)
         if isinstance(bound, Print):
             return machine, 1
@@ -510,7 +138,7 @@ class Runner:
         return machine, completed
 
 
-def _feasible(guard: Value, walk: _Walk, questions: Questions) -> bool:
+def _feasible(guard: Value, walk: Walk, questions: Questions) -> bool:
     """Return whether a way can be taken, as far as its conditions tell.
 
     That its memory is good is left out: it grows with each access, and a loop of which nobody knows the end would be
@@ -536,19 +164,46 @@ def _targets(rip: Value | None) -> Iterator[tuple[int | None, Value]]:
         yield (rip if isinstance(rip, int) else None), 1
 
 
-def _ended(walk: _Walk, outcome: Outcome) -> Path:
-    boundaries = _listed(_extended(walk.boundaries, Boundary(walk.index, walk.state)))
-    return Path(walk.conditions, walk.assumed, walk.deferred, boundaries, _listed(walk.steps), outcome, None)
+def _ended(walk: Walk, outcome: Outcome, raised: Raised | None = None) -> Path:
+    """Return the path of a walk whose last step completed; what was raised is then the fault of the next fetch."""
+    boundaries, steps = moments(walk.history)
+    last = Boundary(walk.index, walk.state)
+    return Path(walk.conditions, walk.assumed, walk.deferred, (*boundaries, last), steps, outcome, raised, walk.ways)
 
 
-def _faulted(walk: _Walk, fault: PossibleFault, events: tuple[Occurred, ...]) -> Path:
-    raised = Raised(fault.vector, fault.error, walk.index, fault.line)
-    steps = _listed(_extended(walk.steps, Step(walk.index, False, events)))
-    return Path(walk.conditions, walk.assumed, walk.deferred, _listed(walk.boundaries), steps, "faults", raised)
+def _faulted(walk: Walk, fault: PossibleFault, moment: Moment) -> Path:
+    boundaries, steps = moments(behind(walk.history, moment))
+    raised = _raised(fault, walk.index)
+    return Path(walk.conditions, walk.assumed, walk.deferred, boundaries, steps, "faults", raised, walk.ways)
 
 
-def _unfetched(walk: _Walk, fault: PossibleFault) -> Path:
-    """Return the path of a walk whose last step completed, and led to where nothing can be fetched."""
-    boundaries = _listed(_extended(walk.boundaries, Boundary(walk.index, walk.state)))
-    raised = Raised(fault.vector, fault.error, walk.index, fault.line)
-    return Path(walk.conditions, walk.assumed, walk.deferred, boundaries, _listed(walk.steps), "faults", raised)
+def _raised(fault: PossibleFault, index: int) -> Raised:
+    return Raised(fault.vector, fault.error, index, fault.line)
+
+
+def _next(walks: list[Walk], start: Start) -> Walk:
+    """Take out the walk that has turned back least and is least far, joined with all that are where it is.
+
+    The others wait, so that ways which part and meet again farther down do meet; those that leave a loop after
+    another number of turns do not.
+    """
+    chosen = min(reversed(walks), key=_place)
+    walks.remove(chosen)
+    for other in [each for each in reversed(walks) if _place(each) == _place(chosen)]:
+        if _stack(other, start) is _stack(chosen, start):
+            both = joined(chosen, other, start.origin)
+            if both is not None:
+                walks.remove(other)
+                chosen = both
+    return chosen
+
+
+def _stack(walk: Walk, start: Start) -> Value:
+    """Return the stack pointer, which is another where fewer calls have returned."""
+    index = start.spec.layout.views["RSP"].slots[0].cell
+    held = walk.state.cells[index]
+    return start.origin.cell(index) if held is None else held
+
+
+def _place(walk: Walk) -> tuple[int, int]:
+    return walk.turns, walk.index

@@ -11,7 +11,7 @@ from sphinx_fsgs.check import judge as judging
 from sphinx_fsgs.check import replay
 from sphinx_fsgs.check.judge import Internal
 from sphinx_fsgs.check.session import Session
-from sphinx_fsgs.machine import memory, run, solver
+from sphinx_fsgs.machine import memory, questions, run, solver
 from tests.check.support import ALL, codes, example, judge, verdicts
 
 UNDECIDED = {"undecided": frozenset(ALL)}
@@ -34,7 +34,7 @@ class TestBounds:
 
     def test_paths(self, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(run, "MAX_PATHS", 8)
-        code = ";".join(f"test ${1 << number}, %eax; jz 1f; nop; 1: nop" for number in range(4))
+        code = ";".join(f"test ${1 << number}, %eax; jz 1f; push %rbx; 1: nop" for number in range(4))
         assert _bound(session, tmp_path, code) == ("bound paths", ["FSGS240"])
 
     def test_terms(self, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ class TestBounds:
         assert _bound(session, tmp_path, "nop", before=before) == ("bound solver", ["FSGS240"])
 
     def test_time(self, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(run, "MAX_SECONDS", -1.0)
+        monkeypatch.setattr(questions, "MAX_SECONDS", -1.0)
         assert _bound(session, tmp_path, "mov (%rax), %rbx; jz 1f; nop; 1: nop") == ("time", ["FSGS906"])
 
     def test_what_is_undecided_can_be_expected(

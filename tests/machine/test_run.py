@@ -10,8 +10,10 @@ import pytest
 from sphinx_fsgs.machine import solver, terms
 from sphinx_fsgs.machine.concrete import ConcreteMachine
 from sphinx_fsgs.machine.forms import samples
+from sphinx_fsgs.machine.path import OUTSIDE, Path
 from sphinx_fsgs.machine.program import Program
-from sphinx_fsgs.machine.run import MAX_TERMS, OUTSIDE, Path, Questions, Runner
+from sphinx_fsgs.machine.questions import Questions
+from sphinx_fsgs.machine.run import MAX_TERMS, Runner
 from sphinx_fsgs.machine.setup import Start, begin
 from sphinx_fsgs.machine.symbolic import Machine, MemoryRules
 from sphinx_fsgs.machine.terms import Value
@@ -36,9 +38,9 @@ def start(profile: str = "intel_pantherlake", rules: MemoryRules | None = None) 
     return begin(spec(), "64-bit", Answers(profile), rules or MemoryRules())
 
 
-def run(text: str | Program, begun: Start | None = None) -> tuple[tuple[Path, ...], Questions]:
+def run(text: str | Program, begun: Start | None = None, apart: bool = False) -> tuple[tuple[Path, ...], Questions]:
     bound = program(text) if isinstance(text, str) else text
-    return Runner(compiler(True)).run(bound, begun or start())
+    return Runner(compiler(True)).run(bound, begun or start(), apart)
 
 
 def ends(paths: tuple[Path, ...], questions: Questions) -> set[tuple[str, str]]:
@@ -87,9 +89,38 @@ def test_what_was_pushed_is_popped_without_a_question() -> None:
 
 def test_calls_return_and_jumps_fork() -> None:
     text = "call f; jmp 2f\nf: test %rax, %rax; jz 1f; mov $5, %rbx; 1: ret\n2: nop"
-    paths, questions = run(text)
+    paths, questions = run(text, apart=True)
     assert ends(paths, questions) == {("completes", "")}
     assert sorted(str(after(path, "RBX")) for path in paths) == ["5", str(terms.variable("RBX", 64))]
+
+
+def test_ways_that_meet_are_one_path() -> None:
+    (path,), _ = run("test %rax, %rax; jz 1f; mov $5, %rbx; push %rcx; pop %rdx; 1: nop; mov %rbx, %rsi")
+    taken = terms.eq(terms.variable("RAX", 64), 0, 64)
+    rbx, rdx, rcx = (terms.variable(name, 64) for name in ("RBX", "RDX", "RCX"))
+    assert path.ways == 2 and not path.conditions
+    assert after(path, "RSI") is terms.ite(taken, rbx, 5, 64)
+    assert after(path, "RDX") is terms.ite(taken, rdx, rcx, 64)
+    rest = terms.not_(taken)
+    assert [(each.index, each.guard) for each in path.boundaries] == [
+        *((0, 1), (1, 1)),
+        *((2, rest), (3, rest), (4, rest)),
+        *((5, 1), (6, 1), (7, 1)),
+    ]
+
+
+def test_ways_with_other_stacks_do_not_meet() -> None:
+    paths, _ = run("test %rax, %rax; jz 1f; push %rcx; 1: nop")
+    assert sorted(path.ways for path in paths) == [1, 1]
+
+
+def test_many_ways_that_meet_are_decided() -> None:
+    code = "\n".join(f"test ${1 << bit}, %rax\njz {bit}f\nadd $1, %rbx\n{bit}:" for bit in range(14))
+    (path,), _ = run(f"xor %ebx, %ebx\n{code}")
+    assert path.ways == 1 << 14
+    values = terms.Evaluator({terms.variable("RAX", 64): 0b10_1101})
+    assert values(after(path, "RBX")) == 4
+    assert sum(values(step.guard) for step in path.steps) == 1 + 2 * 14 + 4
 
 
 def test_a_way_that_no_state_takes_is_no_path() -> None:
@@ -274,7 +305,7 @@ def test_a_loop_that_makes_terms_ends_at_their_bound() -> None:
 
 def test_many_ways_end_at_the_bound_of_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sphinx_fsgs.machine.run.MAX_PATHS", 20)
-    forks = "\n".join(f"test ${1 << bit}, %rax\njz {bit}f\nnop\n{bit}:" for bit in range(6))
+    forks = "\n".join(f"test ${1 << bit}, %rax\njz {bit}f\npush %rbx\n{bit}:" for bit in range(6))
     with pytest.raises(BoundReached, match="paths"):
         run(forks)
 

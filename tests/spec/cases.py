@@ -35,8 +35,8 @@ from typing import Any
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.bind import Bound
 from sphinx_fsgs.machine.concrete import ConcreteMachine
+from sphinx_fsgs.machine.path import Path as Way
 from sphinx_fsgs.machine.program import Element, Program
-from sphinx_fsgs.machine.run import Path as Way
 from sphinx_fsgs.machine.run import Runner
 from sphinx_fsgs.machine.setup import begin
 from sphinx_fsgs.machine.symbolic import PAGES

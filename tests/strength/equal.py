@@ -16,7 +16,7 @@ from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.evaluate import Place, Typed, evaluate
 from sphinx_fsgs.machine.forms import samples
 from sphinx_fsgs.machine.program import START, STRIDE
-from sphinx_fsgs.machine.run import Questions, settle
+from sphinx_fsgs.machine.questions import Questions, settle
 from sphinx_fsgs.machine.setup import Start, begin
 from sphinx_fsgs.machine.symbolic import Machine, MemoryRules
 from sphinx_fsgs.machine.terms import Value

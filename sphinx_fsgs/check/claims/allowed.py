@@ -71,7 +71,7 @@ class Allowed:
     def _run(self, setting: Setting, about: About, variant: Variant, judge: Judge, answers: Asked) -> Judgement:
         run = judge.finish(variant.program, about.start(variant, answers), answers)
         if setting.completes and any(run.can(n) for n, seen in enumerate(run.seen) if completes(seen)):
-            return Judgement("holds", assuming=run.assuming, paths=len(run.paths))
+            return Judgement("holds", assuming=run.assuming, paths=run.ways)
 
         def violation(seen: Observed) -> int:
             return int(completes(seen) is not setting.completes)

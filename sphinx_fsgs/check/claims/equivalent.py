@@ -99,13 +99,13 @@ class Equivalent:
                     continue
                 if left.can(number, *meeting, differs):
                     apart = right.questions.apart(right.paths[index])
-                    found = self._shown(left, right, number, [*meeting, *apart, differs])
+                    found = self._shown(left, right, (number, index), [*meeting, *apart, differs])
                     if found is not None:
                         return found
         if not spoken:
             return not_available("no state meets the conditions")
         assuming = tuple(dict.fromkeys((*left.assuming, *right.assuming)))
-        return Judgement("holds", assuming=assuming, paths=len(left.paths) + len(right.paths))
+        return Judgement("holds", assuming=assuming, paths=left.ways + right.ways)
 
     def differ(self, one: Observed, other: Observed, left: Finished, right: Finished, msrs: Sequence[Value]) -> Value:
         """Return when two paths end differently; ``msrs`` are numbers of registers that one of them wrote."""
@@ -137,11 +137,15 @@ class Equivalent:
         width = left.width or 64
         return terms.ne(fit(left, width, cell.span), fit(right, width, cell.span), width)
 
-    def _shown(self, left: Finished, right: Finished, number: int, conditions: list[Value]) -> Judgement | None:
+    def _shown(
+        self, left: Finished, right: Finished, taken: tuple[int, int], conditions: list[Value]
+    ) -> Judgement | None:
+        number, index = taken
         model = left.questions.find(conditions, left.paths[number])
         if model is None:
             return None
-        here, there = left.replayer.replay(model), right.replayer.replay(model)
+        here = left.replayer.replay(model, path=left.paths[number])
+        there = right.replayer.replay(model, path=right.paths[index])
         msrs = [*here.frames[-1].msrs, *there.frames[-1].msrs]
         if not self.differ(here.seen, there.seen, left, right, msrs):
             raise Internal("the replays of both programs end alike")
@@ -158,7 +162,7 @@ class Equivalent:
         says = f"the other way {_end(beside, shown)}"
         return Judgement(
             "fails", says, CLAIM_FAILS, self.about.tree.span, "", shown, left.assuming,
-            len(left.paths) + len(right.paths), citations=cites_of(left, right),
+            left.ways + right.ways, citations=cites_of(left, right),
         )  # fmt: skip
 
 

@@ -61,10 +61,10 @@ class Access:
         around = context(run, self.about.spec)
         for number, seen in enumerate(run.seen):
             if completes(seen) and run.can(number, terms.not_(unchanged(cell, seen.last, seen.first, around))):
-                return Judgement("holds", assuming=run.assuming, paths=len(run.paths))
+                return Judgement("holds", assuming=run.assuming, paths=run.ways)
         name = cell.name if isinstance(cell, Name) else "it"
         says, span = f"no state in which {name} changes", self.about.tree.span
-        return Judgement("fails", says, CLAIM_FAILS, span, paths=len(run.paths), citations=cites_of(run))
+        return Judgement("fails", says, CLAIM_FAILS, span, paths=run.ways, citations=cites_of(run))
 
     def claims(self, run: Finished, variant: Variant) -> Iterable[Claimed]:
         (cell,) = resolved((self.cell,), variant)

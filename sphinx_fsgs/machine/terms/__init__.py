@@ -29,7 +29,7 @@ from sphinx_fsgs.machine.terms.bits import (
 from sphinx_fsgs.machine.terms.compare import eq, le, lt, ne, range_in
 from sphinx_fsgs.machine.terms.evaluate import Evaluator, witnesses
 from sphinx_fsgs.machine.terms.term import Term, TermLimit, Value, apply, limited, ones, operands, variable
-from sphinx_fsgs.machine.terms.truth import all_of, and_, any_of, choice, ite, not_, or_
+from sphinx_fsgs.machine.terms.truth import all_of, and_, any_of, choice, ite, not_, opposite, or_
 from sphinx_fsgs.machine.terms.walk import post_order, rebuild, substitute, unknowns
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "not_",
     "ones",
     "operands",
+    "opposite",
     "or_",
     "parts_of",
     "post_order",
