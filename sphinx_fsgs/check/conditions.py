@@ -87,13 +87,24 @@ def _members(named: Window, program: Program) -> frozenset[int]:
     return frozenset(range(min(first), max(last) + 1)) if first and last else frozenset()
 
 
-def boundaries(condition: Condition, seen: Observed, program: Program) -> Iterator[Snapshot]:
-    """Yield the boundaries of a path at which a line claims something."""
-    named = window(condition, program)
+def at_places(place: Place, seen: Observed, program: Program) -> Iterator[Snapshot]:
+    """Yield the boundaries of a path at a place, of which the program may have none."""
+    named = places(place, program)
+    return (snapshot for index, snapshot in _indexed(seen, program) if index in named)
+
+
+def _indexed(seen: Observed, program: Program) -> Iterator[tuple[int, Snapshot]]:
+    """Yield each boundary with its instruction; the number of instructions stands for the end, also of what leaves."""
     end = len(program.instructions)
     for number, snapshot in enumerate(seen.boundaries):
         last = number == len(seen.boundaries) - 1
-        index = end if snapshot.index < 0 or (last and seen.outcome != "faults") else snapshot.index
+        yield end if snapshot.index < 0 or (last and seen.outcome != "faults") else snapshot.index, snapshot
+
+
+def boundaries(condition: Condition, seen: Observed, program: Program) -> Iterator[Snapshot]:
+    """Yield the boundaries of a path at which a line claims something."""
+    named = window(condition, program)
+    for index, snapshot in _indexed(seen, program):
         if named is None or (index in named) != (condition.window is not None and condition.window.excepted):
             yield snapshot
 

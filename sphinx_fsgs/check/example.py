@@ -18,6 +18,7 @@ from sphinx_fsgs.check.conditions import (
     violated,
     window,
 )
+from sphinx_fsgs.check.entry_rules import rules_claimed
 from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
 from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine import terms
@@ -29,7 +30,7 @@ from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.example import Condition, Example, Faults, Holds, Mode, Signals, Unchanged
+from sphinx_fsgs.syntax.example import Condition, EntryRules, Example, Faults, Holds, Mode, Signals, Unchanged
 from sphinx_fsgs.syntax.expression import Expr
 from sphinx_fsgs.syntax.printer import scope_text
 
@@ -126,7 +127,7 @@ class ExampleJudge:
         claims = [
             *self._outcome(example, lines, run),
             *results_claimed(run),
-            *self._after(lines, run),
+            *self._after(example, lines, run),
             *self._boundaries(lines, run),
         ]
         judgement = self.judge.all_hold(run, claims)
@@ -190,12 +191,15 @@ class ExampleJudge:
 
         yield Claimed(violation, says, span, UNEXPECTED_OUTCOME)
 
-    def _after(self, lines: Sequence[Condition], run: Finished) -> Iterator[Claimed]:
+    def _after(self, example: Example, lines: Sequence[Condition], run: Finished) -> Iterator[Claimed]:
         section = [line for line in lines if line.section == "after"]
         context = Context(self.spec, run.program, section)
         faults = any(isinstance(line.claimed, (Faults, Signals)) and line.when is None for line in section)
         for line in section:
             if is_about_outcome(line):
+                continue
+            if isinstance(line.claimed, EntryRules):
+                yield from rules_claimed(example, line, context)
                 continue
             if line.window is not None:
                 yield self._at_boundaries(line, context, negated=False)
@@ -228,15 +232,17 @@ class ExampleJudge:
                 yield self._at_boundaries(line, context, negated=section == "never")
 
     def _at_boundaries(self, line: Condition, context: Context, negated: bool) -> Claimed:
-        def violation(seen: Observed) -> Value:
-            wrong: Value = 0
+        def at(seen: Observed) -> Iterator[tuple[Snapshot, Value]]:
             for snapshot in boundaries(line, seen, context.program):
                 here = holds_at(line, snapshot, seen.first, context)
-                wrong = terms.or_(wrong, terms.and_(snapshot.guard, here if negated else terms.not_(here)))
+                yield snapshot, here if negated else terms.not_(here)
+
+        def violation(seen: Observed) -> Value:
+            wrong = terms.any_of(terms.and_(snapshot.guard, here) for snapshot, here in at(seen))
             return terms.and_(applies(line, seen), wrong)
 
         says = f"it happens at a boundary: {line.text}" if negated else f"not so at every boundary: {line.text}"
-        return Claimed(violation, says, line.span, BOUNDARY_FALSE, self._wanted(line, context))
+        return Claimed(violation, says, line.span, BOUNDARY_FALSE, self._wanted(line, context), at=at)
 
     def _some(self, lines: Sequence[Condition], run: Finished) -> Judgement | None:
         """Judge ``sometimes``, and that each excepted place really is an exception."""

@@ -11,13 +11,14 @@ from sphinx_fsgs.check.result import Verdict
 from sphinx_fsgs.diagnostic import Counterexample
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.compile import Compiler
-from sphinx_fsgs.machine.observe import Observed, observe
+from sphinx_fsgs.machine.observe import Observed, Snapshot, observe
 from sphinx_fsgs.machine.path import Path
 from sphinx_fsgs.machine.program import Program
 from sphinx_fsgs.machine.questions import Questions
 from sphinx_fsgs.machine.run import MAX_TERMS, Runner
 from sphinx_fsgs.machine.setup import Start
 from sphinx_fsgs.machine.solver import NoSolver
+from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.machine.values import BoundReached
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
@@ -34,12 +35,16 @@ GOOD_MEMORY = "memory operands are canonical, mapped, permitted and aligned"
 DISTINCT = "the objects that are named apart do not overlap"
 
 
+At = Callable[[Observed], Iterator[tuple[Snapshot, Value]]]
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """Something that is claimed of paths: when it is violated, in which words, and where it stands.
 
     ``wanted`` are the cells that show it; ``about`` keeps only the paths that it speaks of; ``code`` is
-    that of the diagnostic, ``way_out`` its help where that is not to correct what is claimed.
+    that of the diagnostic, ``way_out`` its help where that is not to correct what is claimed. ``at`` yields the
+    boundaries that it speaks of, each with when it is violated there, so that a finding can name the first.
     """
 
     violation: Violation
@@ -49,6 +54,7 @@ class Claimed:
     wanted: frozenset[int] = frozenset()
     about: Callable[[Observed], bool] = lambda seen: True
     way_out: str = ""
+    at: At | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +217,7 @@ class Judge:
         lines = replay.lines[-SHOWN_LINES:]
         return Judgement(
             "fails",
-            claim.says,
+            claim.says + _first_place(claim, replay.seen, run.program),
             claim.code,
             claim.span,
             counterexample=shown,
@@ -234,6 +240,19 @@ class Judge:
     def _computed(self, run: Finished) -> bool:
         """Whether every value that the run read was given, so that it was one run and no proof was needed."""
         return len(run.paths) == 1 and not run.paths[0].conditions and not list(_unknown(run))
+
+
+def _first_place(claim: Claimed, seen: Observed, program: Program) -> str:
+    """Return in words the first boundary of a concrete run at which a claim is violated."""
+    if claim.at is None:
+        return ""
+    first = next((snapshot for snapshot, wrong in claim.at(seen) if wrong), None)
+    if first is None:
+        return ""
+    if not 0 <= first.index < len(program.instructions):
+        return ", at the end"
+    element = program.instructions[first.index]
+    return f", before {element.text} in line {element.span.line}"
 
 
 def _unknown(run: Finished) -> Iterator[terms.Term]:

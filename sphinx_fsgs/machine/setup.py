@@ -28,7 +28,20 @@ from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX
 from sphinx_fsgs.spec.layout import View
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.syntax import example as tree
-from sphinx_fsgs.syntax.expression import Binary, Call, Concat, Expr, Free, Msr, Name, Number, Slice, names_in, walk
+from sphinx_fsgs.syntax.expression import (
+    COMPARISONS,
+    Binary,
+    Call,
+    Concat,
+    Expr,
+    Free,
+    Msr,
+    Name,
+    Number,
+    Slice,
+    names_in,
+    walk,
+)
 from sphinx_fsgs.syntax.expression import Memory as MemoryExpr
 
 NOT_A_PLACE = "FSGS205"
@@ -88,7 +101,7 @@ def begin(spec: Spec, mode: tree.Mode, answers: Answers, rules: MemoryRules) -> 
 def apply_before(
     start: Start, lines: Sequence[tree.Assumption], arguments: Iterable[Expr] = ()
 ) -> tuple[Diagnostic, ...]:
-    """Bring the lines of ``before`` into the start, in order; each bad line gives one finding.
+    """Bring the lines of ``before`` into the start, assumptions last; each bad line gives one finding.
 
     ``arguments`` are those of calls in the run: a ``?name`` that no line gives to a cell is 64 bits wide by them.
     """
@@ -100,7 +113,8 @@ def apply_before(
     if any(isinstance(line, tree.Permit) and line.what == "may overlap" for line in lines):
         start.may_overlap = True
         start.state.memory.overlap()
-    for line in lines:
+    # An assumption speaks of the state that all other lines make, wherever it stands.
+    for line in sorted(lines, key=lambda each: isinstance(each, tree.Assume)):
         try:
             _apply(start, line)
         except EvaluationError as error:
@@ -298,11 +312,22 @@ def _assume(start: Start, condition: Expr) -> None:
         if _is_stack(each):
             name_new(start, each, 64)
             start.state.memory.declare(value_at(each.arguments[0], start.place(), 64), -STACK_ROOM, STACK_ROOM)
+        elif isinstance(each, Binary) and each.op in COMPARISONS:
+            _name_beside(start, each.left, each.right)
+            _name_beside(start, each.right, each.left)
     for each in _conjuncts(condition):
         holds = _room(start, each) if _is_stack(each) else truth(each, start.place())
         start.conditions.append(holds)
         if found := terms.range_in(holds):
             start.state.memory.bound(*found)
+
+
+def _name_beside(start: Start, one: Expr, other: Expr) -> None:
+    """Give a new ``?name`` the width of what it is compared with, if that has one."""
+    if isinstance(one, Free) and one.name not in start.names and not any(unknown_names(other, start.names)):
+        width = evaluate(other, start.place()).width
+        if width is not None:
+            name_new(start, one, width)
 
 
 def _conjuncts(condition: Expr) -> Iterator[Expr]:

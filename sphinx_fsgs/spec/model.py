@@ -23,6 +23,7 @@ from sphinx_fsgs.spec.compilers import (
     load_intrinsics,
     load_rejections,
 )
+from sphinx_fsgs.spec.entries import EXCEPTION, Entries, load_entries
 from sphinx_fsgs.spec.features import Feature, feature_names, load_features, vendor_names
 from sphinx_fsgs.spec.generations import Generation, generation_names, load_generations
 from sphinx_fsgs.spec.hosts import (
@@ -188,6 +189,11 @@ class Spec:
         }
         sheet.finish()
         return found
+
+    @cached_property
+    def entries(self) -> Entries:
+        """How code of the kernel is entered, and what it keeps."""
+        return load_entries(self.folder)
 
     @cached_property
     def intrinsics(self) -> Mapping[str, Intrinsic]:
@@ -426,6 +432,7 @@ class Spec:
             families=frozenset(vendor_names(self.folder)),
             platforms=frozenset((*self.platform_names, *self.families)),
             intrinsics=_Calls(self),
+            entries=_Entered(self),
             spaces=frozenset(address_space_names(self.folder)),
             generations=frozenset(name.casefold() for name in generation_names(self.folder)),
             signals=signal_names(self.folder),
@@ -478,6 +485,32 @@ class _Calls(Mapping[str, Call]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+
+class _Entered(Mapping[tuple[str, str], tuple[str, ...]]):
+    """The ways into the kernel as the example language knows them, by event and origin; read when one is looked up."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+
+    def __getitem__(self, key: tuple[str, str]) -> tuple[str, ...]:
+        return self._lines[key]
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @cached_property
+    def _lines(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        found = {(each.event, each.origin): each for each in self._spec.entries.entries if each.event != EXCEPTION}
+        for fault in self._spec.faults.values():
+            for origin in ("user", "kernel"):
+                entry = self._spec.entries.find(fault.name, origin, fault.error_code)
+                if entry is not None:
+                    found[fault.name, origin] = entry
+        return {key: entry.before for key, entry in found.items()}
 
 
 def _tables(sheet: Sheet) -> Iterator[tuple[str, Record]]:

@@ -15,6 +15,8 @@ from sphinx_fsgs.syntax.example import (
     Bind,
     Claimed,
     Describe,
+    Entered,
+    EntryRules,
     Faults,
     Holds,
     InMode,
@@ -123,6 +125,17 @@ class Statements(State):
     def field(self, meta: Meta, parts: list[Token | Expr]) -> Property:
         return Property(str(parts[0]), self._names.value(cast(Expr, parts[1])), self.span(meta))
 
+    def entered(self, meta: Meta, tokens: list[Token]) -> Assumption:
+        event, origin = tokens
+        if (str(event), str(origin)) not in self._lexicon.entries:
+            known = {word for word, _ in self._lexicon.entries if word != "called"}
+            help_text = f"write one of {', '.join(sorted(known))}"
+            self._findings.unknown("FSGS116", self.span(event), f"event from {origin}", str(event), known, help_text)
+        return Entered(str(event), cast('Literal["user", "kernel"]', str(origin)), self.span(meta))
+
+    def called(self, meta: Meta, tokens: list[Token]) -> Assumption:
+        return Entered("called", "", self.span(meta))
+
     def no_table(self, meta: Meta, parts: list[Token]) -> Assumption:
         return NoTable("LDT", self.span(meta))
 
@@ -168,6 +181,9 @@ class Statements(State):
                 "FSGS108", self.span(meta), "signal", name, known, "write a signal that the spec has"
             )
         return Signals(name, self.span(meta))
+
+    def entry_rules(self, meta: Meta, parts: list[Token]) -> Claimed:
+        return EntryRules(self.span(meta))
 
     def no_fault(self, meta: Meta, parts: list[Token]) -> Claimed:
         return NoFault(self.span(meta))

@@ -107,7 +107,16 @@ class Permit:
     span: Span = field(compare=False)
 
 
-Assumption = Bind | Assume | InMode | Describe | NoTable | Unmapped | ReadOnly | Symbol | Permit
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """``entered by EVENT from ORIGIN``, or ``called``: the lines behind it are what the spec says of that."""
+
+    event: str
+    origin: Literal["user", "kernel", ""]
+    span: Span = field(compare=False)
+
+
+Assumption = Bind | Assume | InMode | Describe | NoTable | Unmapped | ReadOnly | Symbol | Permit | Entered
 
 
 def mode_of(lines: Iterable[Assumption], otherwise: Mode = "64-bit") -> Mode:
@@ -216,7 +225,14 @@ class Serialises:
     span: Span = field(compare=False)
 
 
-Claimed = Holds | Unchanged | NothingElse | Faults | Signals | NoFault | Ran | Prints | Serialises
+@dataclass(frozen=True, slots=True)
+class EntryRules:
+    """``entry rules``: what the spec says that entry code of the kernel keeps."""
+
+    span: Span = field(compare=False)
+
+
+Claimed = Holds | Unchanged | NothingElse | Faults | Signals | NoFault | Ran | Prints | Serialises | EntryRules
 Section = Literal["after", "always", "never", "sometimes"]
 
 

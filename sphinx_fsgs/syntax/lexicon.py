@@ -50,4 +50,6 @@ class Lexicon:
     suffixed: Mapping[str, tuple[str, str]] = field(
         default_factory=dict
     )  # "movq" -> "mov", "q"; "movzbl" -> "movzx", "b"
+    entries: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    # ("SYSCALL", "user") -> lines of "before"; ("called", "") for a function that is called
     locked: str = ""  # the mnemonic of what an instruction is behind a LOCK prefix that it does not take

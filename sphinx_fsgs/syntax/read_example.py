@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from sphinx_fsgs.diagnostic import Diagnostic, did_you_mean
 from sphinx_fsgs.records import dataclass
-from sphinx_fsgs.source import Fragment, Span
+from sphinx_fsgs.source import Fragment, Span, fragment_of
 from sphinx_fsgs.syntax.assembly import AsmStatement, Label, TheBlock, bytes_in
 from sphinx_fsgs.syntax.errors import Language, parse
 from sphinx_fsgs.syntax.example import (
@@ -21,6 +21,8 @@ from sphinx_fsgs.syntax.example import (
     Bind,
     Claimed,
     Condition,
+    Entered,
+    EntryRules,
     Example,
     Faults,
     Holds,
@@ -97,6 +99,8 @@ class Page:
         return _introduced(self.before)
 
 
+ENTERED = "entered by"
+"""What :attr:`Page.known` has where the page says how its code is entered; no symbol is called so."""
 EMPTY_PAGE = Page()
 
 
@@ -123,14 +127,33 @@ class _Reader:
     before: list[Assumption] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     attempted: bool = False
+    entered: bool = False
 
     def assumptions(self, section: Outline) -> None:
         """Read ``before``."""
         for fragment in self._bounded(section):
             tree = self._statement(fragment, "assumption", section.word)
             if tree is not None:
-                self.before.append(cast(Assumption, tree))
-                self.known |= _introduced([self.before[-1]])
+                self._assume(cast(Assumption, tree), section.word)
+
+    def _assume(self, line: Assumption, section: str) -> None:
+        """Take a line in; one that says how the code is entered with all that the spec says of that."""
+        self.before.append(line)
+        self.known |= _introduced([line])
+        if isinstance(line, Entered):
+            source = f"entered by {line.event} from {line.origin}"
+            for text in self.lexicon.entries[line.event, line.origin]:
+                tree = self._statement(fragment_of(text, source), "assumption", section)
+                if tree is not None:
+                    self._assume(cast(Assumption, tree), section)
+
+    def check_entry(self) -> None:
+        """Report rules of entry code where nothing, and no page, says how that code is entered."""
+        rules = next((each for each in self.conditions if isinstance(each.claimed, EntryRules)), None)
+        if rules is not None and not self.entered and not any(isinstance(each, Entered) for each in self.before):
+            message = "nothing says how this code is entered, so the rules of entry code say nothing of it"
+            help_text = "write in `before`: entered by SYSCALL from user, or the like, or called"
+            self.findings.error("FSGS117", rules.span, message, help_text)
 
     def claims(self, section: Outline) -> None:
         """Read a section of conditions."""
@@ -164,7 +187,7 @@ class _Reader:
 
     def _misplaced(self, section: Section, claimed: Claimed, window: Window | None, fragment: Fragment) -> bool:
         """Report a condition on the whole run where one on a state is meant."""
-        of_steps = isinstance(claimed, (Ran, Prints, Serialises))
+        of_steps = isinstance(claimed, (Ran, Prints, Serialises, EntryRules))
         if section != "after" and (of_steps or isinstance(claimed, (Faults, Signals, NoFault))):
             message = f'this speaks of the whole run, and "{section}" of the state at each boundary'
             self.findings.error("FSGS100", fragment.span(), message, 'say it in a section "after"')
@@ -244,7 +267,7 @@ def read_example(
         )
         places, of_c = places_of(run, lexicon, whole=len(findings.found) == misread), frozenset()
     labels = frozenset(each.name for each in run if isinstance(each, Label))
-    reader = _Reader(lexicon, findings, places, known | labels, of_c, bool(code))
+    reader = _Reader(lexicon, findings, places, known | labels, of_c, bool(code), entered=ENTERED in known)
     for section in sections:
         if section.word == "before":
             reader.assumptions(section)
@@ -253,6 +276,7 @@ def read_example(
     for section in sections:
         if section.word not in ("before", RUN):
             reader.claims(section)
+    reader.check_entry()
     if not reader.attempted and not any(each.code in ("FSGS102", "FSGS111") for each in findings.found):
         findings.error("FSGS110", span, "the example claims nothing", 'say what holds in a section "after"')
     example = Example(
@@ -312,6 +336,8 @@ def _subject(line: Assumption) -> tuple[str, object] | None:
             return "cell", place
         case InMode():
             return "mode", ""
+        case Entered():
+            return "entry", ""
         case Symbol(name=name):
             return "symbol", name
         case _:
@@ -435,7 +461,9 @@ def _spliced(
 def _introduced(lines: Iterable[Assumption]) -> frozenset[str]:
     found: set[str] = set()
     for line in lines:
-        if isinstance(line, Symbol):
+        if isinstance(line, Entered):
+            found.add(ENTERED)
+        elif isinstance(line, Symbol):
             found.add(line.name)
         elif isinstance(line, Bind):
             found |= {f"?{free.name}" for free in _frees(line.place, line.value)}

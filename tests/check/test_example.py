@@ -53,6 +53,8 @@ AFTER = [
     Row("shl $32, %rdx; or %rdx, %rax", HOLDS, "EDX:EAX = ?v; RAX = ?v[31:0]", "RAX = ?v"),
     Row("mov %rax, %rbx", HOLDS, "RAX = ?x; assume ?x < 16", "RBX < 16"),
     Row("mov %rax, %rbx", FAILS, "RAX = ?x; assume ?x < 16", "RBX < 15", finding="FSGS210"),
+    Row("mov %rax, %rbx", HOLDS, "assume RAX = 1 or RCX = 2; RAX = 3", "RCX = 2"),
+    Row("mov %rax, %rbx", HOLDS, "RAX = ?x; assume ?x = ?y and ?y < 16", "RBX < 16 and RBX = ?y"),
     Row("mov %gs, %eax", HOLDS, "GS.selector = ?s", "RAX = ?s; null(?s) or RAX != 0"),
     Row("wrmsr", HOLDS, f"{KERNEL}; ECX = MSR_GS_BASE; EDX:EAX = ?v; assume canonical(?v, 48)", "GS.base = ?v"),
     Row("rdmsr", HOLDS, f"{KERNEL}; ECX = MSR_GS_BASE; MSR[0xC0000101] = ?v", "EDX:EAX = ?v; GS.base = ?v"),

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from sphinx_fsgs.document import text
-from sphinx_fsgs.machine import memory, reaching, run, solver, values
+from sphinx_fsgs.machine import memory, questions, reaching, run, solver, values
 from sphinx_fsgs.syntax import parsed
 
 BOUNDS = {
@@ -18,7 +18,7 @@ BOUNDS = {
     "cases": memory.MAX_CASES,
     "solver": solver.MAX_WORK,
     "values": reaching.MAX_VALUES,
-    "seconds": run.MAX_SECONDS,
+    "seconds": questions.MAX_SECONDS,
     "number": values.MAX_NUMBER,
     "statement": parsed.MAX_CHARACTERS,
     "parentheses": parsed.MAX_PARENTHESES,
@@ -36,6 +36,6 @@ def test_the_page_names_each_bound_with_its_figure(repository: Path) -> None:
 
 
 def test_no_bound_of_the_code_is_missing() -> None:
-    modules = (text, memory, reaching, run, solver, values, parsed)
+    modules = (text, memory, questions, reaching, run, solver, values, parsed)
     named = [value for module in modules for name, value in vars(module).items() if name.startswith("MAX_")]
     assert sorted(named) == sorted(BOUNDS.values())
