@@ -150,7 +150,8 @@ class _Reader:
     def check_entry(self) -> None:
         """Report rules of entry code where nothing, and no page, says how that code is entered."""
         rules = next((each for each in self.conditions if isinstance(each.claimed, EntryRules)), None)
-        if rules is not None and not self.entered and not any(isinstance(each, Entered) for each in self.before):
+        said = self.entered or any(isinstance(each, Entered) for each in self.before)
+        if rules is not None and not said and not any(each.code == "FSGS116" for each in self.findings.found):
             message = "nothing says how this code is entered, so the rules of entry code say nothing of it"
             help_text = "write in `before`: entered by SYSCALL from user, or the like, or called"
             self.findings.error("FSGS117", rules.span, message, help_text)
