@@ -7,6 +7,7 @@ the solver is asked for a state in which they differ in a fault, a cell, memory,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from sphinx_fsgs.check.asking import Asked, Oracle, share
@@ -21,6 +22,7 @@ from sphinx_fsgs.machine.run import Questions, settle
 from sphinx_fsgs.machine.setup import Start, begin
 from sphinx_fsgs.machine.symbolic import Machine, MemoryRules
 from sphinx_fsgs.machine.terms import Value
+from sphinx_fsgs.machine.values import BoundReached
 from sphinx_fsgs.source import fragment_of
 from sphinx_fsgs.spec.hosts import BARE
 from sphinx_fsgs.spec.model import Spec
@@ -42,8 +44,8 @@ def same_effect(one: Bound, other: Bound, spec: Spec) -> bool:
 
     def differs(answers: Asked) -> bool:
         start = begin(spec, one.binding.mode, answers, ANY_MEMORY)
-        ends = [_Ended(compiler.operation(each.stem, each.binding), start) for each in (one, other)]
-        return Questions(start).possible([_difference(*ends)])
+        ends = (_Ended(compiler.operation(each.stem, each.binding), start) for each in (one, other))
+        return _can_differ(*ends, Questions(start))
 
     return one.requires == other.requires and not _anywhere(differs, spec)
 
@@ -119,8 +121,8 @@ class Prover:
     def _differ(self, run: _Run, other: Compiler) -> bool:
         def differs(answers: Asked) -> bool:
             start = begin(self.base, run.mode, answers, ANY_MEMORY)
-            ends = [_Ended(run.code(each), start, run.arguments(start)) for each in (self.compiler, other)]
-            return Questions(start).possible([_difference(*ends)])
+            ends = (_Ended(run.code(each), start, run.arguments(start)) for each in (self.compiler, other))
+            return _can_differ(*ends, Questions(start))
 
         return _anywhere(differs, self.base, run.hosts)
 
@@ -189,6 +191,7 @@ class _Ended:
             if cell.transient:
                 state.cells[cell.index] = 0
         state.cells[start.spec.layout.views["RIP"].slots[0].cell] = _address(start) + STRIDE
+        self.before = Machine(start.state.copy(), start.origin, {}, start.rules, "0")
         self.machine = Machine(state, start.origin, {}, start.rules, "0")
         self.completed: Value = code(self.machine, 1, 1, start.answers, *arguments)  # type: ignore[assignment]
 
@@ -206,8 +209,12 @@ class _Ended:
         """Return when an event occurs."""
         return terms.any_of(each.guard for each in self.machine.events if each.name == event)
 
-    def stored(self) -> Iterator[Value]:
-        """Yield the address of each byte that may have been written."""
+    def stored(self) -> Iterator[tuple[Value, Value]]:
+        """Yield the address of each byte that may have been written, and what it holds."""
+        for address in self._written():
+            yield address, self.machine.load(address, 1)
+
+    def _written(self) -> Iterator[Value]:
         for each in self.machine.state.memory.objects():
             for offset in each.bytes:
                 yield terms.add(each.origin, offset & terms.ones(64), 64)
@@ -215,22 +222,51 @@ class _Ended:
                 for index in range(write.size):
                     yield terms.add(each.origin, terms.add(write.offset, index, 64), 64)
 
+    def held(self, address: Value, stored: Iterable[tuple[Value, Value]]) -> Value:
+        """Return what a byte holds: one of those that have been written, or what it held at first."""
+        value = self.before.load(address, 1)
+        for place, byte in stored:
+            value = terms.ite(terms.eq(address, place, 64), byte, value, 8)
+        return value
+
 
 def _address(start: Start) -> int:
     return START if start.mode == "64-bit" else START & 0xFFFFFFFF
 
 
+def _can_differ(one: _Ended, two: _Ended, questions: Questions) -> bool:
+    """Return whether some state makes them differ.
+
+    Where both compute one address in two ways it is that of two objects, and what is in one is not in the other: so
+    what seems to differ is looked at again, in memory that is one piece. So is what is too hard to ask at once.
+
+    :raises BoundReached: when the solver gives up.
+    """
+    with suppress(BoundReached):
+        if not questions.possible([_difference(one, two)]):
+            return False
+    both = (one.completed, two.completed)
+    return questions.possible([terms.any_of(_faults(one, two))]) or any(
+        questions.possible([*both, each]) for each in (*_effects(one, two), *_bytes(one, two))
+    )
+
+
 def _difference(one: _Ended, two: _Ended) -> Value:
-    faults = []
+    left, right = one.machine, two.machine
+    stored = (address for each in (one, two) for address, _ in each.stored())
+    memory = [terms.ne(left.load(address, 1), right.load(address, 1), 8) for address in stored]
+    effects = terms.any_of([*_effects(one, two), *memory])
+    return terms.any_of([*_faults(one, two), terms.all_of((one.completed, two.completed, effects))])
+
+
+def _faults(one: _Ended, two: _Ended) -> Iterator[Value]:
     for vector in sorted({fault.vector for each in (one, two) for fault in each.machine.faults}):
         (first, code), (second, other) = one.raised(vector), two.raised(vector)
-        faults.append(terms.bit_xor(first, second, 1))
-        faults.append(terms.and_(first, terms.ne(code, other, 32)))
-    effects = terms.any_of(_effects(one, two))
-    return terms.any_of([*faults, terms.all_of((one.completed, two.completed, effects))])
+        yield terms.bit_xor(first, second, 1)
+        yield terms.and_(first, terms.ne(code, other, 32))
 
 
-def _effects(one: _Ended, two: _Ended) -> Iterable[Value]:
+def _effects(one: _Ended, two: _Ended) -> Iterator[Value]:
     left, right = one.machine, two.machine
     for cell in left.origin.layout.cells:
         yield terms.ne(left.read(cell.index), right.read(cell.index), cell.width)
@@ -238,5 +274,9 @@ def _effects(one: _Ended, two: _Ended) -> Iterable[Value]:
         yield terms.bit_xor(one.happened(event), two.happened(event), 1)
     for number, _, _ in (*left.state.msrs, *right.state.msrs):
         yield terms.ne(left.read_msr(number), right.read_msr(number), 64)
-    for address in (*one.stored(), *two.stored()):
-        yield terms.ne(left.load(address, 1), right.load(address, 1), 8)
+
+
+def _bytes(one: _Ended, two: _Ended) -> Iterator[Value]:
+    first, second = list(one.stored()), list(two.stored())
+    for address, _ in (*first, *second):
+        yield terms.ne(one.held(address, first), two.held(address, second), 8)
