@@ -1,22 +1,24 @@
-"""How strong the documents are: a sample of changed Operations, and the machinery that changes and compares them."""
+"""How strong cases and documents are: a sample of changed Operations, and what changes and compares them."""
 
 from __future__ import annotations
 
-import random
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.strength.__main__ import default_documents, main
-from tests.strength.campaign import Campaign
-from tests.strength.cases import case_items
+from tests.strength.__main__ import ROOT, default_documents, main, quick_items
 from tests.strength.equal import Prover
-from tests.strength.items import Judged, items_of
-from tests.strength.mutated import Mutant, Whole, facts, mutants
+from tests.strength.items import Item, Judged, items_of, quick_session
+from tests.strength.mutated import Mutant, Whole, facts, mutants, names_of
+from tests.strength.operations import NAMED, Measured, Operations
+from tests.strength.shared import Shared
 
-SEED, SAMPLE = 20, 40
+SEED, SAMPLE = 4, 60
+LEAST = 0.9
+"""Of so few mutants some more may mean the same than of many."""
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +27,23 @@ def base() -> Whole:
 
 
 @pytest.fixture(scope="module")
-def documents(base: Whole) -> Sequence[Judged]:
-    return items_of(default_documents(), base)
+def shared(base: Whole) -> Shared:
+    return Shared(base)
 
 
 @pytest.fixture(scope="module")
-def prover(base: Whole) -> Prover:
-    return Prover(base)
+def items(shared: Shared) -> tuple[Item, ...]:
+    return quick_items(shared)
+
+
+@pytest.fixture(scope="module")
+def documents(shared: Shared) -> Sequence[Judged]:
+    return items_of(default_documents(), shared)
+
+
+@pytest.fixture(scope="module")
+def prover(shared: Shared) -> Prover:
+    return Prover(shared)
 
 
 def _page(folder: Path, text: str) -> Path:
@@ -45,13 +57,87 @@ def _mutant(base: Whole, name: str, line: str, words: str) -> Mutant:
     return found
 
 
-def test_a_sample_of_mutants_is_noticed(base: Whole, documents: Sequence[Judged]) -> None:
-    """The same 40 each time; all of them in ``./check --strength``."""
-    everything = mutants(base, set().union(*(item.uses for item in documents)))
-    chosen = random.Random(SEED).sample(everything, SAMPLE)
-    outcomes = Campaign(base, documents, tuple(case_items(base))).try_all(chosen)
-    assert [f"{each.mutant.where} {each.mutant.words}" for each in outcomes if each.fate == "survived"] == []
-    assert sum(each.fate == "killed" for each in outcomes) > SAMPLE // 2
+def test_a_sample_of_mutants_is_noticed(
+    shared: Shared, items: tuple[Item, ...], request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same 60 each time; more with ``python -m tests.strength --count N --seed S``."""
+    campaign = Operations(shared, items, lambda: request.getfixturevalue("documents"))
+    measured = campaign.run(SAMPLE, SEED)
+    with capsys.disabled():
+        print(f"\nseed {SEED}: {measured.noticed()} of {len(measured.loaded)} mutants noticed")
+    assert [f"{each.mutant.where} {each.mutant.words}" for each in measured.survivors] == []
+    assert len(measured.loaded) == SAMPLE and measured.share > LEAST
+
+
+class TestOperations:
+    """All that has an Operation is changed, in each of the promised ways, and the command says what came of it."""
+
+    def test_every_operation_and_definition_is_changed(self, base: Whole) -> None:
+        changed = {each.name for each in mutants(base, names_of(base))}
+        untouched = names_of(base) - changed
+        operations = {name: base.instruction(name).operation for name in untouched & set(base.index.stems)}
+        assert all(not operation for operation in operations.values()), operations
+        assert not untouched - set(operations)
+
+    @pytest.mark.parametrize(
+        ("kind", "name", "line", "words"),
+        [
+            ("condition", "SWAPGS", "IF CPL ≠ 0", "never"),
+            ("condition", "SWAPGS", "IF CPL ≠ 0", "deleted"),
+            ("condition", "load_from", "CPL > d[46:45]", "selector[1:0] > d[46:45] instead of"),
+            ("width", "set_segment", "base_to", "sign_extend(descriptor_base(d), 64) instead of"),
+            ("width", "load_from", "LET d", "zero_extend(MEM[table:at, 32], 64) instead of"),
+            ("width", "access_rights", "d[55:40]", "zero_extend(d[54:40], 16) instead of d[55:40]"),
+            ("width", "ADD", "DST := r", "the lower 8 bits to DST"),
+            ("write", "SWAPGS", "IA32_KERNEL_GS_BASE := active", "deleted"),
+            ("write", "SWAPGS", "GS.base             :=", "instead of GS.base"),
+            ("write", "deliver_fred", "MEM[SS:top - 64, 64]", "to DS instead of SS"),
+            ("write", "arch_prctl", "set_base(FS, address, 0)", "GS instead of FS"),
+        ],
+    )
+    def test_the_kinds_of_change(self, kind: str, name: str, line: str, words: str, base: Whole) -> None:
+        found = [each for each in mutants(base, {name}) if line in each.text and words in each.words]
+        assert found and {each.kind for each in found} == {kind}
+
+    def test_a_seed_decides_and_each_kind_has_its_turn(self, shared: Shared) -> None:
+        orders = [list(Operations(shared, (), lambda: ()).shuffled(seed))[:300] for seed in (1, 1, 2)]
+        numbers = [[each.number for each in order] for order in orders]
+        assert numbers[0] == numbers[1] != numbers[2]
+        assert Counter(each.kind for each in orders[0]) == dict.fromkeys(NAMED, 100)
+
+    def test_what_nothing_notices_fails(self, shared: Shared) -> None:
+        measured = Operations(shared, (), lambda: ()).run(3, SEED)
+        assert isinstance(measured, Measured) and measured.share == 0 and not measured.passes
+        assert len(measured.survivors) + sum(each.fate == "equivalent" for each in measured.outcomes) == 3
+
+    def test_the_command(self, capsys: pytest.CaptureFixture[str]) -> None:
+        page = ROOT / "tests" / "strength" / "documents"
+        status = main(["--count", "6", "--seed", "5", "--jobs", "1", *map(str, sorted(page.glob("*.rst"))[:1])])
+        out = capsys.readouterr().out
+        assert out.startswith("seed 5; ") and "noticed first by" in out
+        share = re.search(r"^6 mutants .*; share noticed (\d+\.\d) %;", out, re.MULTILINE)
+        assert share and (status == 0) == (float(share[1]) >= 95 and "survived:" not in out)
+
+
+class TestSharedCode:
+    """What a change cannot reach is compiled once; what it reaches is not kept."""
+
+    def test_only_what_is_made_from_the_change_is_compiled_again(
+        self, shared: Shared, items: tuple[Item, ...], base: Whole
+    ) -> None:
+        (mutant,) = [each for each in mutants(base, {"SWAPGS"}) if each.words == "never" and "CPL" in each.text]
+        again = quick_session(mutant.make(), shared, "SWAPGS").judge.concrete
+        dropped = {key for key in shared.concrete._done if key not in again._done}
+        assert len(items) > 700 and dropped and {key[0] for key in dropped} == {"SWAPGS"}  # type: ignore[index]
+
+    def test_what_an_item_runs_is_what_compiling_it_alone_asks_for(
+        self, shared: Shared, items: tuple[Item, ...], base: Whole
+    ) -> None:
+        for item in [*items[::97], *items[-50::25]]:
+            alone = Shared(base)
+            with alone.watched() as uses:
+                item.signature(quick_session(alone.spec, alone))
+            assert uses == item.uses, item.name
 
 
 TABLES = ("enumerated", " MSR ", " is 0x", "first appeared", "relative to", "no-wrmsrns", "no-such-instruction")
@@ -116,13 +202,13 @@ class TestTables:
         page = _page(tmp_path, "\n\n".join(f".. fsgs: claim {claim}" for claim in claims))
         assert main([str(page), "--alone", "--jobs", "2"]) == 0
         out = capsys.readouterr().out
-        assert "31 mutants: 31 noticed, 0 proved to mean the same, 0 refused by the loader, 0 survived" in out
+        assert "33 mutants: 33 noticed, 0 proved to mean the same, 0 refused by the loader, 0 survived" in out
         assert "MSR_KERNEL_GS_BASE is MSR 0xC0000102" in out and "breaks on msrs.toml" in out
 
-    def test_a_page_with_errors_is_no_measure(self, tmp_path: Path, base: Whole) -> None:
+    def test_a_page_with_errors_is_no_measure(self, tmp_path: Path, shared: Shared) -> None:
         page = _page(tmp_path, ".. fsgs: claim SWAPGS does not change GS.base")
         with pytest.raises(ValueError, match=r"page\.rst:4: .* is false on every processor"):
-            items_of([page], base)
+            items_of([page], shared)
 
 
 class TestProofs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import bench_operations, bench_profiles, bench_startup
+from benchmarks import bench_examples, bench_operations, bench_profiles, bench_startup
 from tests.machine.support import spec
 
 
@@ -35,3 +35,10 @@ def test_one_page_is_checked_soon() -> None:
 @pytest.mark.slow
 def test_processors_that_answer_alike_share_their_work() -> None:
     assert bench_profiles.measure(rounds=3).ratio < 2 * bench_profiles.LIMIT
+
+
+def test_an_example_costs_no_more_for_processors_that_answer_alike() -> None:
+    found = bench_examples.measure(rounds=5)
+    assert found.ratio("all, plain", "one, plain") < 1.5 * bench_examples.LIMIT
+    assert found.ratio("one processor", "Unicorn, fresh") < 2 * bench_examples.FRESH_LIMIT
+    assert {"one, from a page", "all processors", "Unicorn, used again"} <= set(found.seconds)

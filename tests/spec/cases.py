@@ -14,6 +14,7 @@ of ``tests/spec/platforms/X.toml``, where X is that of a service:
     mode     64-bit unless said
     known    places that the run over terms is told of as well, because they say where execution goes on
     measured  whether a real processor was seen to do it (hw:intel-la57); nothing else is made of it than a count
+    answers  what the hosts are taken to answer where no source tells, question by question: 0 for no, 1 for yes
     on       the hosts that it is about; all processors that have the instructions unless said, and for what is
              asked of a platform one processor on each
 
@@ -27,7 +28,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,7 @@ class Case:
     fault: tuple[str, int | None] | None
     events: tuple[str, ...]
     measured: bool
+    answers: Mapping[str, int]
 
     @property
     def expects(self) -> bool:
@@ -110,6 +112,7 @@ def _case(stem: str, row: dict[str, Any]) -> Case:
         "mode",
         "on",
         "measured",
+        "answers",
     }
     assert set(row) <= known, f"{stem}: unknown {set(row) - known} in {row['name']}"
     fault = (row["fault"], row.get("error")) if "fault" in row else None
@@ -125,6 +128,7 @@ def _case(stem: str, row: dict[str, Any]) -> Case:
         fault,
         tuple(row.get("events", ())),
         row.get("measured", False),
+        row.get("answers", {}),
     )
 
 
@@ -241,14 +245,26 @@ def profiles_of(case: Case, code: Program) -> tuple[str, ...]:
     return case.on or tuple(every)
 
 
-def ways_to_answer(names: Iterable[str]) -> Iterator[Answers]:
-    """Yield what each profile answers, and both where no source tells."""
-    for name in names:
-        yield Answers(name)
-        yield Answers(name, 1)
+def ways_to_answer(case: Case, code: Program) -> Iterator[Answers]:
+    """Yield what each profile answers, and both where no source tells; who would answer like one before is left out."""
+    seen: list[Answers] = []
+    for name in profiles_of(case, code):
+        for choice in range(2):
+            if not any(_agrees(other, _answers(case, name, choice)) for other in seen):
+                seen.append(_answers(case, name, choice))
+                yield seen[-1]
 
 
-def agrees(seen: Mapping[str, int], answers: Answers) -> bool:
+def _answers(case: Case, name: str, choice: int) -> Answers:
+    found = Answers(name, choice)
+    for question, value in case.answers.items():
+        possible = spec().answers(name, question)
+        assert value in possible and len(possible) > 1, f"{case.where}: a source tells what {name} answers"
+        found[question] = value
+    return found
+
+
+def _agrees(seen: Mapping[str, int], answers: Answers) -> bool:
     """Return whether a profile gives the answers that a run has asked for, so that it would end alike."""
     return all(answers[question] == value for question, value in seen.items())
 

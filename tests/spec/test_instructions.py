@@ -20,12 +20,10 @@ from tests.spec.cases import (
     FOLDER,
     SERVICES,
     Case,
-    agrees,
     assembled,
     cases,
     facts,
     problems,
-    profiles_of,
     run_concrete,
     run_symbolic,
     ways_to_answer,
@@ -38,21 +36,12 @@ EVERY += [case for name in SERVED if (SERVICES / f"{name}.toml").is_file() for c
 Line = tuple[str, int]
 
 
-def different(case: Case) -> Iterator[Answers]:
-    """Yield what profiles answer, leaving out who would answer like one before."""
-    seen: list[Answers] = []
-    for answers in ways_to_answer(profiles_of(case, assembled(case))):
-        if not any(agrees(other, Answers(answers.profile, answers.choice)) for other in seen):
-            seen.append(answers)
-            yield answers
-
-
 @pytest.mark.parametrize("case", EVERY, ids=lambda case: case.where)
 def test_the_case_holds(case: Case) -> None:
     assert case.expects, "a case that expects nothing shows nothing"
     code, given = assembled(case), facts(case)
     runs = 0
-    for answers in different(case):
+    for answers in ways_to_answer(case, code):
         runs += 1
         for run in (run_concrete, run_symbolic):
             found = problems(case, run(case, code, given, answers), given)
@@ -133,7 +122,7 @@ def executed() -> tuple[set[Line], set[Line]]:
     with Traced() as traced:
         for case in EVERY:
             code, given = assembled(case), facts(case)
-            for answers in different(case):
+            for answers in ways_to_answer(case, code):
                 end = run_concrete(case, code, given, answers)
                 if end.raised_at is not None and not problems(case, end, given):
                     raised.add(end.raised_at)

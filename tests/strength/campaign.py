@@ -10,10 +10,11 @@ from typing import Literal, TypeVar
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.machine.compile import CompileError
 from sphinx_fsgs.machine.evaluate import EvaluationError
-from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.machine.values import BoundReached
 from tests.strength.equal import Prover
 from tests.strength.items import Item, Refused, quick_session
 from tests.strength.mutated import Mutant
+from tests.strength.shared import Shared
 
 Fate = Literal["killed", "equivalent", "refused", "survived"]
 T = TypeVar("T")
@@ -61,12 +62,12 @@ class Tables:
 class Campaign:
     """Items, the verdicts that they have, and the means to compare."""
 
-    def __init__(self, base: Spec, documents: Sequence[Item], cases: Sequence[Item] = (), jobs: int = 1) -> None:
-        self.base = base
+    def __init__(self, shared: Shared, documents: Sequence[Item], cases: Sequence[Item] = (), jobs: int = 1) -> None:
+        self.shared = shared
         self.items = (*documents, *cases)
         self.documents = len(documents)
         self.jobs = jobs
-        self.prover = Prover(base)
+        self.prover = Prover(shared)
 
     def run(self, mutants: Sequence[Mutant], facts: Sequence[Mutant]) -> Tables:
         """Try every mutant, then what is left on items that were not the first to notice any.
@@ -82,7 +83,17 @@ class Campaign:
 
     def try_all(self, mutants: Sequence[Mutant]) -> tuple[Outcome, ...]:
         """Return what becomes of each mutant."""
+        return self.proved(self.noticed(mutants))
+
+    def noticed(self, mutants: Sequence[Mutant]) -> tuple[Outcome, ...]:
+        """Return which item notices each mutant; what is noticed by none survives, whatever it means."""
         return tuple(self._each(self._try, mutants))
+
+    def proved(self, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+        """Return the outcomes with those survivors told apart that are proved to mean the same."""
+        left = [each.mutant for each in outcomes if each.fate == "survived"]
+        found = iter(tuple(self._each(self._prove, left)))
+        return tuple(next(found) if each.fate == "survived" else each for each in outcomes)
 
     def _each(self, work: Callable[[T], R], todo: Sequence[T]) -> Iterator[R]:
         global _work, _todo
@@ -98,14 +109,21 @@ class Campaign:
     # ---- mutants ----
 
     def _try(self, mutant: Mutant) -> Outcome:
-        spec = mutant.make()
-        session = quick_session(spec)
         try:
+            session = quick_session(mutant.make(), self.shared, mutant.name)
             for number in self._users(mutant):
                 if self._notices(number, session):
                     return Outcome(mutant, "killed", number)
-            return Outcome(mutant, "equivalent" if self.prover.equal(mutant.name, spec) else "survived")
+            return Outcome(mutant, "survived")
         except (Refused, CompileError, EvaluationError):
+            return Outcome(mutant, "refused")
+
+    def _prove(self, mutant: Mutant) -> Outcome:
+        try:
+            return Outcome(mutant, "equivalent" if self.prover.equal(mutant.name, mutant.make()) else "survived")
+        except BoundReached:  # nothing is proved then
+            return Outcome(mutant, "survived")
+        except (CompileError, EvaluationError):
             return Outcome(mutant, "refused")
 
     def _users(self, mutant: Mutant) -> Iterator[int]:

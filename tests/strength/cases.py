@@ -1,4 +1,4 @@
-"""The cases of the instructions as further items: what no document looks at, a case has to."""
+"""The cases of instructions and services as further items: what no document looks at, a case has to."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from unittest.mock import patch
 from sphinx_fsgs.check.session import Session
 from sphinx_fsgs.machine.compile import CompileError
 from sphinx_fsgs.machine.program import Program
-from sphinx_fsgs.spec.model import Spec
-from tests.machine.support import Answers
 from tests.spec import cases
-from tests.strength.items import Refused, Signature
-from tests.strength.mutated import Recording
+from tests.strength.items import Refused, Signature, Sort, quick_session
+from tests.strength.shared import Shared
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,7 @@ class CaseItem:
     code: Program
     uses: frozenset[str] = frozenset()
     normal: Signature = ()
+    kind: Sort = "case"
 
     @property
     def name(self) -> str:
@@ -45,19 +44,17 @@ class CaseItem:
 
     def _ends(self) -> Iterator[tuple[str, str]]:
         given = cases.facts(self.case)
-        seen: list[Answers] = []
-        for answers in cases.ways_to_answer(cases.profiles_of(self.case, self.code)):
-            if not any(cases.agrees(other, Answers(answers.profile, answers.choice)) for other in seen):
-                seen.append(answers)
-                end = cases.run_concrete(self.case, self.code, given, answers)
-                yield answers.profile, "; ".join(cases.problems(self.case, end, given))
+        for answers in cases.ways_to_answer(self.case, self.code):
+            end = cases.run_concrete(self.case, self.code, given, answers)
+            yield answers.profile, "; ".join(cases.problems(self.case, end, given))
 
 
-def case_items(base: Spec) -> Iterator[CaseItem]:
-    """Yield every case of every instruction."""
-    for path in sorted(cases.FOLDER.glob("*.toml")):
+def case_items(shared: Shared) -> Iterator[CaseItem]:
+    """Yield every case of every instruction and every service."""
+    session = quick_session(shared.spec, shared)
+    for path in (*sorted(cases.FOLDER.glob("*.toml")), *sorted(cases.SERVICES.glob("*.toml"))):
         for case in cases.cases(path.stem):
-            spec = Recording(base)
             item = CaseItem(case, cases.assembled(case))
-            normal = item.signature(Session(spec))
-            yield CaseItem(case, item.code, frozenset(spec.used), normal)
+            with shared.watched() as uses:
+                normal = item.signature(session)
+            yield CaseItem(case, item.code, frozenset(uses), normal)

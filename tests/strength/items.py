@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
-from sphinx_fsgs.check.asking import Asked, Oracle, Shared
+from sphinx_fsgs.check.asking import Asked, Oracle
+from sphinx_fsgs.check.asking import Shared as Answered
 from sphinx_fsgs.check.judge import Claimed, Finished, Judge, Judgement
 from sphinx_fsgs.check.report import Item as Reported
 from sphinx_fsgs.check.report import Reporter
@@ -17,13 +18,15 @@ from sphinx_fsgs.diagnostic import Diagnostic
 from sphinx_fsgs.machine import solver, terms
 from sphinx_fsgs.machine.compile import CompileError
 from sphinx_fsgs.machine.evaluate import EvaluationError
+from sphinx_fsgs.machine.run import Runner
 from sphinx_fsgs.present.pipeline import check_file
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.claim import ClaimTree
 from sphinx_fsgs.syntax.example import Example
-from tests.strength.mutated import Recording
+from tests.strength.shared import Shared
 
 Signature = tuple[tuple[str, str], ...]
+Sort = Literal["case", "vector", "document"]
 
 
 class Refused(Exception):
@@ -32,6 +35,10 @@ class Refused(Exception):
 
 class Item(Protocol):
     """Something that runs Operations and comes to a verdict."""
+
+    @property
+    def kind(self) -> Sort:
+        """What sort of thing it is."""
 
     @property
     def name(self) -> str:
@@ -65,6 +72,7 @@ class Judged:
     judge: Callable[[Session], Result]
     uses: frozenset[str] = frozenset()
     normal: Signature = ()
+    kind: Sort = "document"
 
     def signature(self, session: Session) -> Signature:
         """As :class:`Item`."""
@@ -74,7 +82,11 @@ class Judged:
             raise Refused(str(error)) from error
         if not result.verdicts:
             raise Refused("; ".join(each.message for each in result.diagnostics))
-        return tuple((each.profile, each.verdict) for each in result.verdicts)
+        return _signature(result)
+
+
+def _signature(result: Result) -> Signature:
+    return tuple((each.profile, each.verdict) for each in result.verdicts)
 
 
 # ---- judging without the words ------------------------------------------------------------------
@@ -84,11 +96,13 @@ class _Verdicts(Reporter):
     """Makes Results that have verdicts and nothing else."""
 
     def result(
-        self, item: Reported, shared: Shared[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle
+        self, item: Reported, shared: Answered[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle
     ) -> Result:
         """As :class:`Reporter`, without findings."""
         verdicts = tuple(self._verdict(profile, outcomes) for profile, outcomes in shared.outcomes.items())
-        return Result(item.kind, item.name, item.text, item.origin, item.span, verdicts, "proved")
+        return Result(
+            item.kind, item.name, item.text, item.origin, item.span, verdicts, "proved", expected=item.expected
+        )
 
 
 class _Quick(Judge):
@@ -106,11 +120,18 @@ class _Quick(Judge):
         return Judgement("fails") if session.check() else None
 
 
-def quick_session(spec: Spec) -> Session:
-    """Return a session that comes to verdicts only."""
+def quick_session(spec: Spec, shared: Shared | None = None, changed: str = "") -> Session:
+    """Return a session that comes to verdicts only.
+
+    :param shared: whose code is taken, but for what is made from the thing of the name ``changed``.
+    """
     session = Session(spec)
     session.judge = _Quick(spec)
     session.reporter = _Verdicts(spec)
+    if shared is not None:
+        session.judge.symbolic = shared.symbolic.without(changed, spec) if changed else shared.symbolic
+        session.judge.concrete = shared.concrete.without(changed, spec) if changed else shared.concrete
+        session.judge.runner = Runner(session.judge.symbolic)
     return session
 
 
@@ -118,45 +139,50 @@ def quick_session(spec: Spec) -> Session:
 
 
 class _Collecting(Session):
-    """Notes the trees of what a document says."""
+    """Notes the trees of what a document says, what each runs, and what it comes to."""
 
-    def __init__(self, spec: Spec) -> None:
-        super().__init__(spec)
+    def __init__(self, shared: Shared) -> None:
+        super().__init__(shared.spec)
+        self.shared = shared
         self.found: list[Judged] = []
+        self.amiss = False
 
     def example(self, tree: Example, origin: Origin, found: Sequence[Diagnostic] = ()) -> Result:
         """As :class:`Session`."""
         place = f"{Path(tree.span.path).name}:{tree.span.line}"
-        self.found.append(Judged(tree.name, place, lambda session: session.example(tree, origin, found)))
-        return super().example(tree, origin, found)
+        return self._judged(tree.name, place, lambda session: session.example(tree, origin, found))
 
     def claim(self, tree: ClaimTree, origin: Origin, name: str = "", expected: str = "holds") -> Result:
         """As :class:`Session`."""
         place = f"{Path(tree.span.path).name}:{tree.span.line}"
-        self.found.append(Judged(tree.text, place, lambda session: session.claim(tree, origin, name, expected)))
-        return super().claim(tree, origin, name, expected)
+        return self._judged(tree.text, place, lambda session: session.claim(tree, origin, name, expected))
+
+    def _judged(self, name: str, place: str, judge: Callable[[Session], Result]) -> Result:
+        with self.shared.watched() as uses:
+            result = judge(quick_session(self.shared.spec, self.shared))
+        self.amiss |= any(each.verdict not in (result.expected, "n/a") for each in result.verdicts)
+        self.found.append(Judged(name, place, judge, frozenset(uses), _signature(result)))
+        return result
 
 
-def items_of(paths: Iterable[Path], base: Spec) -> tuple[Judged, ...]:
+def items_of(paths: Iterable[Path], shared: Shared) -> tuple[Judged, ...]:
     """Return the examples and claims of documents.
 
     :raises ValueError: when a document has something to be corrected: there is nothing to be measured then.
     """
     found: list[Judged] = []
     for path in paths:
-        session = _Collecting(base)
+        session = _Collecting(shared)
         document = check_file(session, path)
-        wrong = [each for each in document.all_diagnostics() if each.severity == "error"]
-        if wrong:
-            raise ValueError(f"{path}:{wrong[0].span.line}: {wrong[0].message}")
+        if any(each.severity == "error" for each in document.all_diagnostics()) or session.amiss:
+            _refuse(path, shared.spec)
         found.extend(session.found)
-    return tuple(_with_uses(each, base) for each in found)
+    return tuple(found)
 
 
-def _with_uses(item: Judged, base: Spec) -> Judged:
-    """Return the item with what it runs; nothing, where a table decides or no processor has the instruction."""
-    spec = Recording(base)
-    session = quick_session(spec)
-    normal = item.signature(session)
-    uses = spec.used if session.judge.symbolic._done else ()
-    return Judged(item.name, item.place, item.judge, frozenset(uses), normal)
+def _refuse(path: Path, spec: Spec) -> None:
+    """Raise what a whole check finds wrong in a document, if there is anything."""
+    document = check_file(Session(spec), path)
+    wrong = [each for each in document.all_diagnostics() if each.severity == "error"]
+    if wrong:
+        raise ValueError(f"{path}:{wrong[0].span.line}: {wrong[0].message}")

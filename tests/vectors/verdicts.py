@@ -65,7 +65,7 @@ def judge_file(recorded: Mapping[str, Any], only: frozenset[str] = frozenset()) 
 def _judge(
     vector: Vector, meta: Mapping[str, Any], profiles: Table, entries: list[str] | tuple[()], tally: Tally
 ) -> None:
-    reason = _left_out(vector)
+    reason = left_out(vector)
     program = "" if reason else cpu.assembled(vector)
     if reason or isinstance(program, str):
         tally.counts["left out"] += 1
@@ -76,7 +76,7 @@ def _judge(
         wanted = cpu.expected(vector, oracle, profiles.reference)
         if wanted is not None:
             tally.compared[oracle, profile] += 1
-            found = _compare(vector, program, profile, wanted, meta)
+            found = compare(vector, program, profile, wanted, meta)
             problems += [f"{oracle}: {each}" for each in found]
     if not problems:
         tally.counts["agree"] += 1
@@ -88,13 +88,14 @@ def _judge(
         tally.problems.append(f"{vector['id']} ({'; '.join(vector['asm_att'])}): {'; '.join(problems)}")
 
 
-def _left_out(vector: Vector) -> str:
+def left_out(vector: Vector) -> str:
+    """Return why a vector cannot be run here; nothing when it can."""
     if "asm_att" not in vector:
         return "steps of a program in user mode: held against the platforms in tests/spec/test_platforms.py"
     return "reads an undefined flag" if vector["undefined_flag_consumed"] else ""
 
 
-def _compare(
+def compare(
     vector: Vector, program: cpu.Program, profile: str, wanted: Mapping[str, Any], meta: Mapping[str, Any]
 ) -> list[str]:
     """Return the differences on a profile; none when it may answer so that there are none."""

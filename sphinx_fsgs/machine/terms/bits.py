@@ -206,7 +206,8 @@ def extract(a: Value, high: int, low: int) -> Value:
         return _extract_concat(a, high, low)
     if a.op == "ite":
         condition, then, otherwise = choice(a)
-        if isinstance(then, int) or isinstance(otherwise, int):
+        # Numbers and pairs come apart, so nothing is said twice.
+        if isinstance(then, int) or isinstance(otherwise, int) or then.op == otherwise.op == "concat":
             return ite(condition, extract(then, high, low), extract(otherwise, high, low), size)
     if _spreads(a, low):
         return _spread(a, high, low)
