@@ -79,7 +79,7 @@ def begin(spec: Spec, mode: tree.Mode, answers: Answers, rules: MemoryRules) -> 
     layout = spec.layout
     state = State([None] * len(layout.cells), Memory(), ())
     start = Start(spec, mode, answers, state, Origin(layout, answers, spec.unknowns), rules)
-    for register in layout.tables.values():
+    for register in layout.structures.values():
         index = layout.views[f"{register}.base"].slots[0].cell
         state.memory.declare(start.origin.cell(index))
     return start

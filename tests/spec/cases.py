@@ -17,9 +17,9 @@ of ``tests/spec/platforms/X.toml``, where X is that of a service:
     on       the hosts that it is about; all processors that have the instructions unless said, and for what is
              asked of a platform one processor on each
 
-Places are cells and parts of cells, ``u8|u16|u32|u64[ADDRESS]``, ``GDT[n]`` and ``LDT[n]``, ``MSR[n]``, and in
-``before`` the unknown functions of the spec: ``mapped(ADDRESS)``, ``writable(ADDRESS)``, ``msr_exists(n)``,
-``msr_write_serialises(n)``.
+Places are cells and parts of cells, ``u8|u16|u32|u64[ADDRESS]``, ``GDT[n]`` and ``LDT[n]``, ``IDT[n]``, which has
+sixteen bytes, ``MSR[n]``, and in ``before`` the unknown functions of the spec: ``mapped(ADDRESS)``,
+``writable(ADDRESS)``, ``msr_exists(n)``, ``msr_write_serialises(n)``.
 A case is run over integers, and over terms from all states, and the path that its state takes must end alike.
 """
 
@@ -50,19 +50,24 @@ from tests.machine.support import ANY_MEMORY, Answers, compiler, program, spec
 FOLDER = Path(__file__).parent / "instructions"
 SERVICES = Path(__file__).parent / "platforms"
 GDT, LDT, STACK = 0x10000, 0x30000, 0x58000
+IDT, TSS = 0x20000, 0x28000
 WRITABLE = 0xC093  # data, writable, accessed, DPL 0, present, big, in pages [SDM 3.4.5]
 DEFAULTS: Mapping[str, int] = {
     "GDTR.base": GDT,
     "GDTR.limit": 0xFFFF,
     "LDTR.base": LDT,
     "LDTR.limit": 0xFFFF,
+    "IDTR.base": IDT,
+    "IDTR.limit": 0xFFF,
+    "TR.base": TSS,
+    "TR.limit": 0x67,
     "RSP": STACK,
     **{f"{segment}.limit": 0xFFFFFFFF for segment in ("ES", "SS", "DS", "FS", "GS")},
     **{f"{segment}.attributes": WRITABLE for segment in ("ES", "SS", "DS", "FS", "GS")},
 }
 MAX_STEPS = 200
 
-_MEMORY = re.compile(r"(u8|u16|u32|u64|GDT|LDT|MSR)\[(0x[0-9a-fA-F_]+|\d+)\]")
+_MEMORY = re.compile(r"(u8|u16|u32|u64|GDT|LDT|IDT|MSR)\[(0x[0-9a-fA-F_]+|\d+)\]")
 _FUNCTION = re.compile(r"(\w+)\((0x[0-9a-fA-F_]+|\d+)\)")
 
 
@@ -190,9 +195,10 @@ def _bytes(name: str, value: int, cells: list[Any]) -> Iterator[tuple[int, int]]
     place = _MEMORY.fullmatch(name)
     assert place is not None
     size, address = 8, int(place[2], 0)
-    if place[1] in spec().layout.tables:
-        base: View = spec().layout.views[f"{spec().layout.tables[place[1]]}.base"]
-        address = cells[base.slots[0].cell] + 8 * address
+    if place[1] in spec().layout.structures:
+        base: View = spec().layout.views[f"{spec().layout.structures[place[1]]}.base"]
+        size = 8 if place[1] in spec().layout.tables else 16
+        address = cells[base.slots[0].cell] + size * address
     else:
         size = int(place[1][1:]) // 8
     assert 0 <= value < 1 << 8 * size, f"{value:#x} does not fit {name}"
