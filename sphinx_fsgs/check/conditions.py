@@ -29,6 +29,7 @@ from sphinx_fsgs.syntax.example import (
     Prints,
     Ran,
     Serialises,
+    ShutsDown,
     Signals,
     Unchanged,
     Window,
@@ -91,14 +92,14 @@ def boundaries(condition: Condition, seen: Observed, program: Program) -> Iterat
     end = len(program.instructions)
     for number, snapshot in enumerate(seen.boundaries):
         last = number == len(seen.boundaries) - 1
-        index = end if snapshot.index < 0 or (last and seen.outcome != "faults") else snapshot.index
+        index = end if snapshot.index < 0 or (last and not seen.stops) else snapshot.index
         if named is None or (index in named) != (condition.window is not None and condition.window.excepted):
             yield snapshot
 
 
 def is_about_outcome(condition: Condition) -> bool:
     """Whether the line says how the run ends."""
-    return isinstance(condition.claimed, (Faults, Signals, NoFault))
+    return isinstance(condition.claimed, (Faults, Signals, NoFault, ShutsDown))
 
 
 def violated(condition: Condition, seen: Observed, context: Context) -> Value:
@@ -106,8 +107,7 @@ def violated(condition: Condition, seen: Observed, context: Context) -> Value:
     claimed = condition.claimed
     if isinstance(claimed, Ran):
         times = sum(
-            step.completed and context.program.instructions[step.index].mnemonic == claimed.mnemonic
-            for step in seen.steps
+            step.ran and context.program.instructions[step.index].mnemonic == claimed.mnemonic for step in seen.steps
         )
         return int(times != claimed.times)
     if isinstance(claimed, Prints):
@@ -257,12 +257,15 @@ def outcome_violated(lines: Sequence[Condition], seen: Observed, context: Contex
 
     A line without ``when`` speaks of every state. Where no line speaks, the run must complete.
     """
+    shutdown = [line for line in lines if isinstance(line.claimed, ShutsDown)]
+    if seen.outcome == "shuts down":
+        return terms.not_(terms.any_of(applies(line, seen) for line in shutdown))
     expected = [line for line in lines if isinstance(line.claimed, (Faults, Signals))]
     if seen.outcome == "faults":
         return terms.not_(
             terms.any_of(terms.and_(applies(line, seen), _matches(line, seen, context)) for line in expected)
         )
-    return terms.any_of(applies(line, seen) for line in expected)
+    return terms.any_of(applies(line, seen) for line in (*expected, *shutdown))
 
 
 def vectors_of(claimed: Claimed, spec: Spec) -> frozenset[str]:

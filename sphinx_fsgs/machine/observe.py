@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.evaluate import Place, read_view
 from sphinx_fsgs.machine.memory import Memory, Object
-from sphinx_fsgs.machine.run import Outcome, Path
+from sphinx_fsgs.machine.run import Outcome, Path, Step
 from sphinx_fsgs.machine.setup import STACK_ROOM, Start
 from sphinx_fsgs.machine.symbolic import Machine, State
 from sphinx_fsgs.machine.terms import Value
@@ -49,11 +49,20 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An instruction that was begun: its events with their guards."""
+    """An instruction that was begun: its events with their guards.
+
+    With ``delivers`` it is the delivery of that exception instead, which the instruction raised.
+    """
 
     index: int
     completed: bool
     events: tuple[tuple[str, Value], ...]
+    delivers: str = ""
+
+    @property
+    def ran(self) -> bool:
+        """Whether it is an instruction that completed."""
+        return self.completed and not self.delivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,11 @@ class Observed:
     def first(self) -> Snapshot:
         """The state before the run."""
         return self.boundaries[0]
+
+    @property
+    def stops(self) -> bool:
+        """Whether it ends in an exception, or in shutdown, and so at the boundary in front of what raised it."""
+        return self.outcome in ("faults", "shuts down")
 
     @property
     def last(self) -> Snapshot:
@@ -106,13 +120,17 @@ def observe(path: Path, start: Start) -> Observed:
     boundaries = tuple(snapshot(each.index, each.state) for each in path.boundaries)
     return Observed(
         boundaries,
-        tuple(Done(step.index, step.completed, tuple((e.name, e.guard) for e in step.events)) for step in path.steps),
+        tuple(_done(step) for step in path.steps),
         path.outcome,
         raised.vector if raised else "",
         raised.error if raised else None,
         raised.index if raised else -1,
         tuple(each.memory for each in copies),
     )
+
+
+def _done(step: Step) -> Done:
+    return Done(step.index, step.completed, tuple((each.name, each.guard) for each in step.events), step.delivers)
 
 
 def _msrs(state: State, start: Start) -> Iterator[RegisterChange]:

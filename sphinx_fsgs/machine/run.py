@@ -10,6 +10,7 @@ from typing import Generic, Literal, TypeVar, cast
 
 from sphinx_fsgs.machine import solver, terms
 from sphinx_fsgs.machine.compile import Compiler
+from sphinx_fsgs.machine.delivery import DELIVERED_IN, Delivery, Event, joined
 from sphinx_fsgs.machine.evaluate import Place, truth
 from sphinx_fsgs.machine.memory import Memory
 from sphinx_fsgs.machine.program import Call, Element, Print, Program
@@ -37,12 +38,14 @@ OUTSIDE = -1
 
 _T = TypeVar("_T")
 
-Outcome = Literal["completes", "leaves", "faults"]
+Outcome = Literal["completes", "leaves", "faults", "shuts down"]
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
     """The exception that ended a path; ``line`` is that of the spec, 0 where the processor lacks the instruction.
+
+    Of a path that shuts down it is the one that was met in the delivery of a double fault.
 
     ``index`` is OUTSIDE where the fetch behind the last step raised it.
     """
@@ -63,11 +66,15 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An instruction that was begun; ``completed`` is false for the one that faulted."""
+    """An instruction that was begun; ``completed`` is false for the one that faulted.
+
+    With ``delivers`` it is the delivery of that exception instead, which the instruction raised.
+    """
 
     index: int
     completed: bool
     events: tuple[Occurred, ...]
+    delivers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,12 @@ class _Walk:
     deferred: tuple[Deferred, ...] = ()
     boundaries: Trail[Boundary] | None = None
     steps: Trail[Step] | None = None
+    pending: Event | None = None
+
+    def assume(self, machine: Machine) -> None:
+        """Note what a step has taken for granted."""
+        self.assumed = tuple(dict.fromkeys((*self.assumed, *machine.assumed)))
+        self.deferred = (*self.deferred, *machine.deferred)
 
     def fork(self, condition: Value) -> _Walk:
         """Return the same walk where a condition holds as well."""
@@ -311,15 +324,17 @@ class Questions:
     def _off_the_stack(self, path: Path, memory: Memory) -> Iterator[Value]:
         """Yield that only the stack lies below RSP, where no change counts, at any boundary of the path."""
         index = self.start.spec.layout.views["RSP"].slots[0].cell
-        tops: dict[Value, list[int]] = {}
+        tops: dict[tuple[Value, Value], list[int]] = {}
         for boundary in path.boundaries:
             value = boundary.state.cells[index]
-            origin, top = terms.split(self.start.origin.cell(index) if value is None else value)
-            tops.setdefault(origin, []).append(top)
-        for origin, found in tops.items():
+            for guard, each in memory.cases(self.start.origin.cell(index) if value is None else value):
+                origin, top = terms.split(each)
+                tops.setdefault((guard, origin), []).append(top)
+        for (guard, origin), found in tops.items():
             lowest = min(found, key=lambda top: top + (1 << 63) & terms.ones(64))
             length = max(top - lowest & terms.ones(64) for top in found)
-            yield from memory.apart_from(origin, lowest - STACK_ROOM, lowest + length)
+            for apart in memory.apart_from(origin, lowest - STACK_ROOM, lowest + length):
+                yield terms.or_(terms.not_(guard), apart)
 
     def find(self, conditions: Sequence[Value], path: Path, read: Iterable[Memory] = ()) -> dict[Term, int] | None:
         """Return the smallest values of the unknowns under which these conditions hold on a path, None if never.
@@ -411,6 +426,7 @@ class Runner:
 
     def __init__(self, compiler: Compiler) -> None:
         self.compiler = compiler
+        self.delivery = Delivery(compiler)
 
     def run(self, program: Program, start: Start) -> tuple[tuple[Path, ...], Questions]:
         """Return every path of a program, in the order of the text of its forks.
@@ -434,7 +450,9 @@ class Runner:
             if steps > MAX_STEPS:
                 raise BoundReached("steps")
             questions.in_time()
-            if walk.index >= len(program.instructions):
+            if walk.pending is not None:
+                walks.extend(reversed(list(self._deliver(program, walk, walk.pending, start, questions, found))))
+            elif walk.index >= len(program.instructions):
                 found.append(_ended(walk, "completes"))
             else:
                 walks.extend(reversed(list(self._step(program, walk, start, questions, found))))
@@ -449,15 +467,77 @@ class Runner:
     ) -> Iterator[_Walk]:
         bound = program.instructions[walk.index]
         walk.boundaries = _extended(walk.boundaries, Boundary(walk.index, walk.state.copy()))
+        where = program.address(walk.index), program.address(walk.index + 1)
         if bound.requires and not start.answers[FEATURE_PREFIX + bound.requires]:
-            found.append(_faulted(walk, PossibleFault(1, "#UD", None, 0), ()))
+            yield from self._raised(walk, [PossibleFault(1, "#UD", None, 0)], where, start, questions, found)
             return
         machine, completed = self._execute(program, bound, walk, start)
-        walk.assumed = tuple(dict.fromkeys((*walk.assumed, *machine.assumed)))
-        walk.deferred = (*walk.deferred, *machine.deferred)
-        for fault in machine.faults:
-            if fault.guard != 0:
-                found.append(_faulted(walk.fork(fault.guard), fault, ()))
+        walk.assume(machine)
+        yield from self._raised(walk, machine.faults, where, start, questions, found)
+        done = Step(walk.index, True, tuple(machine.events))
+        yield from self._go_on(program, walk, machine, completed, done, start, questions, found)
+
+    def _raised(
+        self,
+        walk: _Walk,
+        faults: Sequence[PossibleFault],
+        where: tuple[int, int] | None,
+        start: Start,
+        questions: Questions,
+        found: list[Path],
+    ) -> Iterator[_Walk]:
+        """End the paths on which a step has faulted, or yield how they go on to the delivery of what it raised."""
+        if not start.delivers:
+            found.extend(_faulted(walk.fork(each.guard), each) for each in faults if each.guard != 0)
+            return
+        for fault in joined(faults):
+            branch = walk.fork(fault.guard)
+            if _feasible(fault.guard, branch, questions):
+                at = walk.index if where is not None or walk.steps is None else walk.steps.item.index
+                if where is not None:
+                    branch.steps = _extended(branch.steps, Step(walk.index, False, ()))
+                branch.pending = Event(fault.vector, fault.error, at, where)
+                yield branch
+
+    def _deliver(
+        self, program: Program, walk: _Walk, event: Event, start: Start, questions: Questions, found: list[Path]
+    ) -> Iterator[_Walk]:
+        """Yield how a walk goes on when an exception is delivered: to its handler, or to the next exception."""
+        walk.boundaries = _extended(walk.boundaries, Boundary(walk.index, walk.state.copy()))
+        machine = self._machine(walk, start)
+        rip = self.delivery.rip(event)
+        if rip is not None:
+            machine.state.cells[_rip(start)] = rip
+        code = self.delivery.code(event, program.mode)
+        completed = code(machine, 1, 1, start.answers, 0 if event.error is None else event.error)
+        assert isinstance(completed, (int, Term))
+        walk.assume(machine)
+        for fault in joined(machine.faults):
+            branch = walk.fork(fault.guard)
+            if not _feasible(fault.guard, branch, questions):
+                continue
+            branch.steps = _extended(branch.steps, Step(event.index, False, (), event.vector))
+            branch.pending = self.delivery.behind(event, fault.vector, fault.error, start.place())
+            if branch.pending is None:
+                found.append(_shut_down(branch, fault))
+            else:
+                yield branch
+        done = Step(event.index, True, tuple(machine.events), event.vector)
+        yield from self._go_on(program, walk, machine, completed, done, start, questions, found)
+
+    def _go_on(
+        self,
+        program: Program,
+        walk: _Walk,
+        machine: Machine,
+        completed: Value,
+        done: Step,
+        start: Start,
+        questions: Questions,
+        found: list[Path],
+    ) -> Iterator[_Walk]:
+        """Yield the walks behind a step that completed, and end those that leave the code."""
+        mode = DELIVERED_IN[program.mode] if done.delivers else program.mode
         targets = list(_targets(machine.state.cells[_rip(start)]))
         for address, condition in targets:
             guard = terms.and_(completed, condition)
@@ -466,36 +546,40 @@ class Runner:
             if guard == 0 or (len(targets) > 1 and not _feasible(guard, branch, questions)):
                 continue
             branch.state = machine.state.copy()
-            branch.steps = _extended(branch.steps, Step(walk.index, True, tuple(machine.events)))
-            index = None if address is None else program.index(address)
+            branch.steps = _extended(branch.steps, done)
+            # A handler in another mode is another run.
+            index = None if address is None or mode != program.mode else program.index(address)
             if index is None:
-                found.extend(self._left(program, branch, start))
+                yield from self._left(branch, mode, start, questions, found)
             else:
                 branch.index = index
                 yield branch
 
-    def _left(self, program: Program, walk: _Walk, start: Start) -> Iterator[Path]:
-        """Yield how a walk ends that jumps out of the code: by fetching what is there, or by the fault of that."""
+    def _left(self, walk: _Walk, mode: str, start: Start, questions: Questions, found: list[Path]) -> Iterator[_Walk]:
+        """End a walk that leads out of the code, by fetching what is there, or yield how the fault of that goes on."""
         machine = Machine(walk.state.copy(), start.origin, walk.known, start.rules, "fetch")
-        check = cast("Check", self.compiler.fetch(program.mode))
+        check = cast("Check", self.compiler.fetch(mode))
         fetched = machine.branch(check, 1, 1, start.answers, machine.read(_rip(start)))
         walk.index = OUTSIDE
-        walk.assumed = tuple(dict.fromkeys((*walk.assumed, *machine.assumed)))
-        walk.deferred = (*walk.deferred, *machine.deferred)
-        for fault in machine.faults:
-            if fault.guard != 0:
-                yield _unfetched(walk.fork(fault.guard), fault)
+        walk.assume(machine)
+        if start.delivers:
+            yield from self._raised(walk, machine.faults, None, start, questions, found)
+        else:
+            found.extend(_unfetched(walk.fork(each.guard), each) for each in machine.faults if each.guard != 0)
         if fetched != 0:
-            yield _ended(walk.fork(fetched), "leaves")
+            found.append(_ended(walk.fork(fetched), "leaves"))
+
+    def _machine(self, walk: _Walk, start: Start) -> Machine:
+        """Return the machine of the next step of a walk."""
+        tag = str(walk.steps.length if walk.steps else 0)
+        return Machine(walk.state.copy(), start.origin, walk.known, start.rules, tag)
 
     def _execute(self, program: Program, bound: Element, walk: _Walk, start: Start) -> tuple[Machine, Value]:
-        state = walk.state.copy()
+        machine = self._machine(walk, start)
         for cell in start.spec.layout.cells:
             if cell.transient:
-                state.cells[cell.index] = 0
-        state.cells[_rip(start)] = program.address(walk.index + 1)
-        tag = str(walk.steps.length if walk.steps else 0)
-        machine = Machine(state, start.origin, walk.known, start.rules, tag)
+                machine.state.cells[cell.index] = 0
+        machine.state.cells[_rip(start)] = program.address(walk.index + 1)
         if isinstance(bound, Print):
             return machine, 1
         if isinstance(bound, Call):
@@ -541,10 +625,17 @@ def _ended(walk: _Walk, outcome: Outcome) -> Path:
     return Path(walk.conditions, walk.assumed, walk.deferred, boundaries, _listed(walk.steps), outcome, None)
 
 
-def _faulted(walk: _Walk, fault: PossibleFault, events: tuple[Occurred, ...]) -> Path:
+def _faulted(walk: _Walk, fault: PossibleFault) -> Path:
     raised = Raised(fault.vector, fault.error, walk.index, fault.line)
-    steps = _listed(_extended(walk.steps, Step(walk.index, False, events)))
+    steps = _listed(_extended(walk.steps, Step(walk.index, False, ())))
     return Path(walk.conditions, walk.assumed, walk.deferred, _listed(walk.boundaries), steps, "faults", raised)
+
+
+def _shut_down(walk: _Walk, fault: PossibleFault) -> Path:
+    """Return the path of a walk whose last step was the delivery of a double fault, which faulted."""
+    raised = Raised(fault.vector, fault.error, walk.index, fault.line)
+    steps, boundaries = _listed(walk.steps), _listed(walk.boundaries)
+    return Path(walk.conditions, walk.assumed, walk.deferred, boundaries, steps, "shuts down", raised)
 
 
 def _unfetched(walk: _Walk, fault: PossibleFault) -> Path:
