@@ -29,6 +29,7 @@ from sphinx_fsgs.syntax.example import (
     Prints,
     Ran,
     Serialises,
+    ShutsDown,
     Signals,
     Unchanged,
     Window,
@@ -98,7 +99,7 @@ def _indexed(seen: Observed, program: Program) -> Iterator[tuple[int, Snapshot]]
     end = len(program.instructions)
     for number, snapshot in enumerate(seen.boundaries):
         last = number == len(seen.boundaries) - 1
-        yield end if snapshot.index < 0 or (last and seen.outcome != "faults") else snapshot.index, snapshot
+        yield end if snapshot.index < 0 or (last and not seen.stops) else snapshot.index, snapshot
 
 
 def boundaries(condition: Condition, seen: Observed, program: Program) -> Iterator[Snapshot]:
@@ -111,7 +112,7 @@ def boundaries(condition: Condition, seen: Observed, program: Program) -> Iterat
 
 def is_about_outcome(condition: Condition) -> bool:
     """Whether the line says how the run ends."""
-    return isinstance(condition.claimed, (Faults, Signals, NoFault))
+    return isinstance(condition.claimed, (Faults, Signals, NoFault, ShutsDown))
 
 
 def violated(condition: Condition, seen: Observed, context: Context) -> Value:
@@ -132,9 +133,7 @@ def violated(condition: Condition, seen: Observed, context: Context) -> Value:
 def ran(claimed: Ran, seen: Observed, program: Program) -> Value:
     """Return when an instruction has completed so many times."""
     guards = [
-        step.guard
-        for step in seen.steps
-        if step.completed and program.instructions[step.index].mnemonic == claimed.mnemonic
+        step.guard for step in seen.steps if step.ran and program.instructions[step.index].mnemonic == claimed.mnemonic
     ]
     certain = sum(guard for guard in guards if isinstance(guard, int))
     times: Value = certain
@@ -281,12 +280,15 @@ def outcome_violated(lines: Sequence[Condition], seen: Observed, context: Contex
 
     A line without ``when`` speaks of every state. Where no line speaks, the run must complete.
     """
+    shutdown = [line for line in lines if isinstance(line.claimed, ShutsDown)]
+    if seen.outcome == "shuts down":
+        return terms.not_(terms.any_of(applies(line, seen) for line in shutdown))
     expected = [line for line in lines if isinstance(line.claimed, (Faults, Signals))]
     if seen.outcome == "faults":
         return terms.not_(
             terms.any_of(terms.and_(applies(line, seen), _matches(line, seen, context)) for line in expected)
         )
-    return terms.any_of(applies(line, seen) for line in expected)
+    return terms.any_of(applies(line, seen) for line in (*expected, *shutdown))
 
 
 def vectors_of(claimed: Claimed, spec: Spec) -> frozenset[str]:

@@ -30,7 +30,17 @@ from sphinx_fsgs.machine.symbolic import MemoryRules
 from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.example import Condition, EntryRules, Example, Faults, Holds, Mode, Signals, Unchanged
+from sphinx_fsgs.syntax.example import (
+    Condition,
+    EntryRules,
+    Example,
+    Faults,
+    Holds,
+    Mode,
+    ShutsDown,
+    Signals,
+    Unchanged,
+)
 from sphinx_fsgs.syntax.expression import Expr
 from sphinx_fsgs.syntax.printer import scope_text
 
@@ -85,6 +95,7 @@ class ExampleJudge:
     def _judge(self, prepared: Prepared, answers: Asked) -> Judgement:
         example = prepared.example
         start = begin(self.spec, prepared.mode, answers, self._rules(prepared))
+        start.labels = prepared.program.addresses
         if answers.platforms:
             begin_code(start, example.before)
         found = apply_before(start, example.before, prepared.program.arguments)
@@ -139,7 +150,8 @@ class ExampleJudge:
 
     def _left(self, run: Finished) -> Iterator[Claimed]:
         """Yield that no instruction jumps out of the code but those for which that is normal."""
-        jumps = sorted({each.steps[-1].index for each in run.seen if each.outcome == "leaves"})
+        left = [each.steps[-1] for each in run.seen if each.outcome == "leaves"]
+        jumps = sorted({each.index for each in left if each.ran})
         rip = frozenset(slot.cell for slot in self.spec.layout.views["RIP"].slots)
         for index in jumps:
             bound = run.program.instructions[index]
@@ -147,7 +159,7 @@ class ExampleJudge:
                 continue
 
             def violation(seen: Observed, index: int = index) -> Value:
-                return int(seen.outcome == "leaves" and seen.steps[-1].index == index)
+                return int(seen.outcome == "leaves" and seen.steps[-1].ran and seen.steps[-1].index == index)
 
             says = f"{bound.text} can jump to where no instruction stands"
             yield Claimed(violation, says, bound.span, LEFT, rip, way_out=STAY)
@@ -194,7 +206,7 @@ class ExampleJudge:
     def _after(self, example: Example, lines: Sequence[Condition], run: Finished) -> Iterator[Claimed]:
         section = [line for line in lines if line.section == "after"]
         context = Context(self.spec, run.program, section)
-        faults = any(isinstance(line.claimed, (Faults, Signals)) and line.when is None for line in section)
+        stops = any(isinstance(line.claimed, (Faults, Signals, ShutsDown)) and line.when is None for line in section)
         for line in section:
             if is_about_outcome(line):
                 continue
@@ -208,8 +220,8 @@ class ExampleJudge:
             def violation(seen: Observed, line: Condition = line) -> Value:
                 return terms.and_(applies(line, seen), violated(line, seen, context))
 
-            def about(seen: Observed, expected: bool = faults) -> bool:
-                return expected or seen.outcome != "faults"
+            def about(seen: Observed, expected: bool = stops) -> bool:
+                return expected or not seen.stops
 
             yield Claimed(violation, f"not so: {line.text}", line.span, AFTER_FALSE, self._wanted(line, context), about)
 

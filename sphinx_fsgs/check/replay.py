@@ -11,6 +11,7 @@ from sphinx_fsgs.diagnostic import Counterexample, Step
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.compile import Compiler
 from sphinx_fsgs.machine.concrete import ConcreteMachine
+from sphinx_fsgs.machine.delivery import DELIVERED_IN, Delivery, Event
 from sphinx_fsgs.machine.evaluate import Place, Typed
 from sphinx_fsgs.machine.observe import Done, MemoryChange, Observed, RegisterChange, Snapshot, changes_of_bytes
 from sphinx_fsgs.machine.path import OUTSIDE, Outcome, Path
@@ -60,6 +61,7 @@ class Replayer:
         self.program = program
         self.start = start
         self.layout = start.spec.layout
+        self._delivery = Delivery(compiler)
         self._step_number = 0
         self._watch: Watch | None = None
 
@@ -124,38 +126,73 @@ class Replayer:
         steps: list[Done] = []
         before = dict(machine.memory)
         index: int | None = 0
+        event: Event | None = None
         fault: Fault | None = None
         outcome: Outcome = "completes"
-        at = -1
-        while index is not None and index < len(self.program.instructions):
+        at = OUTSIDE
+        while fault is None and (event is not None or (index is not None and index < len(self.program.instructions))):
             if len(steps) > MAX_STEPS:
                 raise BoundReached("steps")
-            frames.append(Frame(index, tuple(cells), dict(machine.memory), dict(machine.msrs)))
-            at, self._step_number = index, len(steps)
+            frames.append(_frame(index, cells, machine))
+            at = index if event is None and index is not None else at
+            self._step_number, delivers = len(steps), "" if event is None else event.vector
             try:
-                index = self._step(index, cells, machine, initial)
+                index = self._deliver(event, cells, machine) if event else self._step(at, cells, machine, initial)
             except Fault as raised:
                 machine.undo()
-                fault, outcome = raised, "faults"
-                steps.append(Done(at, False, ()))
-                break
-            steps.append(Done(at, True, tuple((name, 1) for name in machine.events)))
+                steps.append(Done(at, False, (), delivers))
+                where = self.program.address(at), self.program.address(at + 1)
+                event, outcome = self._behind(event, raised, at, where)
+                fault = raised if event is None else None
+                continue
+            steps.append(Done(at, True, tuple((name, 1) for name in machine.events), delivers))
+            event, missed = None, self._fetch(cells, machine, delivers) if index is None else None
+            if missed is not None:
+                event, outcome = self._behind(None, missed, at, None)
+                if event is None:
+                    fault, at = missed, OUTSIDE
+                    frames.append(_frame(OUTSIDE, cells, machine))
         if fault is None:
             outcome = "leaves" if index is None else "completes"
             at = OUTSIDE if index is None else index
-            frames.append(Frame(at, tuple(cells), dict(machine.memory), dict(machine.msrs)))
-            fault = self._fetch(cells, machine) if index is None else None
-            outcome = "faults" if fault else outcome
+            frames.append(_frame(at, cells, machine))
         seen = self._observed(frames, steps, outcome, fault, at, initial, before, values)
         lines = tuple(self._watch.lines) if self._watch is not None else ()
         return Replay(tuple(frames), tuple(steps), outcome, fault, at if fault else OUTSIDE, seen, lines)
 
-    def _fetch(self, cells: list[int], machine: ConcreteMachine) -> Fault | None:
-        """Return the fault of the fetch where the run has gone, None where there is something to be fetched."""
-        rip = self.layout.views["RIP"].slots[0].cell
+    def _behind(
+        self, event: Event | None, raised: Fault, at: int, where: tuple[int, int] | None
+    ) -> tuple[Event | None, Outcome]:
+        """Return what is delivered when an instruction or a delivery has raised something; or how the run ends."""
+        if not self.start.delivers:
+            return None, "faults"
+        if event is None:
+            return Event(raised.vector, raised.error, at, where), "completes"
+        return self._delivery.behind(event, raised.vector, raised.error, self.start.place()), "shuts down"
+
+    def _deliver(self, event: Event, cells: list[int], machine: ConcreteMachine) -> int | None:
+        """Deliver an event, and return the instruction of the code that is its handler, None for one elsewhere."""
+        code = self._delivery.code(event, self.program.mode)
+        machine.begin()
+        saved = cells[:]
+        rip, told = self.layout.views["RIP"].slots[0].cell, self._delivery.rip(event)
+        if told is not None:
+            cells[rip] = told
         try:
             with self._watch or nullcontext():
-                self.compiler.fetch(self.program.mode)(cells, machine, self.start.answers, cells[rip])
+                code(cells, machine, self.start.answers, event.error or 0)
+        except Fault:
+            cells[:] = saved
+            raise
+        return self.program.index(cells[rip]) if DELIVERED_IN[self.program.mode] == self.program.mode else None
+
+    def _fetch(self, cells: list[int], machine: ConcreteMachine, delivered: str) -> Fault | None:
+        """Return the fault of the fetch where the run has gone, None where there is something to be fetched."""
+        rip = self.layout.views["RIP"].slots[0].cell
+        mode = DELIVERED_IN[self.program.mode] if delivered else self.program.mode
+        try:
+            with self._watch or nullcontext():
+                self.compiler.fetch(mode)(cells, machine, self.start.answers, cells[rip])
         except Fault as raised:
             return raised
         return None
@@ -281,6 +318,10 @@ class _Initial:
         return self.values.lookup(name, argument) or 0
 
 
+def _frame(index: int | None, cells: list[int], machine: ConcreteMachine) -> Frame:
+    return Frame(OUTSIDE if index is None else index, tuple(cells), dict(machine.memory), dict(machine.msrs))
+
+
 def _nothing(*_: object) -> None:
     """What printing does to the machine."""
 
@@ -321,14 +362,22 @@ def counterexample(
         changes: tuple[tuple[str, str], ...] = ()
         if done.completed:
             changes = tuple(_changed(layout, replay.frames[number], replay.frames[number + 1]))
-        fault = _fault_text(replay.fault) if not done.completed and replay.fault else ""
-        steps.append(Step(bound.text, bound.span.line, changes, fault, _events(replay, number, replayer.program)))
+        text = f"(delivery of {done.delivers})" if done.delivers else bound.text
+        fault = "" if done.completed else _raised_by(replay, number)
+        steps.append(Step(text, bound.span.line, changes, fault, _events(replay, number, replayer.program)))
     if replay.fault and replay.fault_index == OUTSIDE and replay.steps:
         rip = last.cells[layout.views["RIP"].slots[0].cell]
         where = replayer.program.instructions[replay.steps[-1].index].span.line
         steps.append(Step(f"(fetch at {hexadecimal(rip, 64)})", where, (), _fault_text(replay.fault), ()))
     after = [shown(layout, index, last.cells[index]) for index in dict.fromkeys(wanted)]
     return Counterexample(profile, tuple(before), tuple(steps), tuple(after))
+
+
+def _raised_by(replay: Replay, number: int) -> str:
+    """Return what a step raised: what ended the run, or what the next step delivers."""
+    if number == len(replay.steps) - 1:
+        return "" if replay.fault is None else _fault_text(replay.fault)
+    return replay.steps[number + 1].delivers
 
 
 def _events(replay: Replay, number: int, program: Program) -> tuple[str, ...]:

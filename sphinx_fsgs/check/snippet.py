@@ -59,6 +59,7 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
 
         def work() -> Judgement:
             start = begin(session.spec, mode_of(example.before), answers, MemoryRules())
+            start.labels = program.addresses
             lines.extend(apply_before(start, example.before, program.arguments))
             run = session.judge.finish(program, start, answers, apart=True)
             traces.extend(_traces(run))
@@ -139,9 +140,11 @@ def _steps(seen: Observed, run: Finished) -> Iterator[Step]:
         bound = run.program.instructions[done.index]
         changes = tuple(_changed(seen, number, number + 1, run)) if done.completed else ()
         events = tuple(name for name, guard in done.events if guard != 0)
-        yield Step(
-            bound.text, bound.span.line, changes, "" if done.completed else _fault(seen, run.start.spec.layout), events
-        )
+        fault = "" if done.completed else _fault(seen, run.start.spec.layout)
+        if number < len(seen.steps) - 1 and not done.completed:
+            fault = seen.steps[number + 1].delivers
+        text = f"(delivery of {done.delivers})" if done.delivers else bound.text
+        yield Step(text, bound.span.line, changes, fault, events)
     if seen.vector and seen.fault_index == OUTSIDE:
         last = run.program.instructions[seen.steps[-1].index]
         yield Step("(fetch)", last.span.line, (), _fault(seen, run.start.spec.layout), ())

@@ -57,11 +57,12 @@ class ConcreteMachine:
         return self.initial("mem", address) if found is None else found
 
     def store(self, linear: int, size: int, value: int) -> None:
-        """Write ``size`` bytes at a linear address."""
+        """Write ``size`` bytes at a linear address; of what is unset, each byte is."""
+        known = cast(object, value) is not UNSET
         for index in range(size):
             address = linear + index & 0xFFFFFFFFFFFFFFFF
             self._undo.append((self.memory, address, self.memory.get(address)))
-            self.memory[address] = value >> 8 * index & 0xFF
+            self.memory[address] = value >> 8 * index & 0xFF if known else value
 
     def event(self, name: str) -> None:
         """Note an event."""

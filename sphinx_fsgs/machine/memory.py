@@ -26,6 +26,9 @@ MAX_INDEXED_WRITES = 64
 MAX_BYTES = 4096
 """Bytes at constant offsets that may be written to one object; beyond, ``undecided: bound memory``."""
 
+MAX_ALIGNMENT = 63
+"""The most that is subtracted from an address to align it, if it is still to be an address in the same object."""
+
 MAX_CASES = 16
 """Addresses that one access may go to, each under its own condition; beyond, ``undecided: bound memory``."""
 
@@ -135,6 +138,10 @@ class Memory:
         if found is None:
             base, constant = terms.split(address)
             assert isinstance(base, Term)
+            aligned = next((each for each, rest in _cuts(base) if _alignment(rest) == each), None)
+            if aligned is not None:
+                self._open(aligned)
+                return aligned, terms.sub(address, aligned, WIDTH)
             self._open(base)
             return base, _signed(constant)
         return found
@@ -150,7 +157,7 @@ class Memory:
                 return origin, terms.add(rest, constant, WIDTH)
         return None
 
-    def _cases(self, address: Value) -> list[tuple[Value, Value]]:
+    def cases(self, address: Value) -> list[tuple[Value, Value]]:
         """Return the addresses that an address may be, each with the condition under which it is that one."""
         done: list[tuple[Value, Value]] = []
         pending: list[tuple[Value, Value]] = [(1, address)]
@@ -169,7 +176,7 @@ class Memory:
 
     def load(self, address: Value, size: int) -> Value:
         """Return ``size`` bytes at an address, little-endian."""
-        *others, (_, last) = self._cases(address)
+        *others, (_, last) = self.cases(address)
         value = self._load(last, size)
         for guard, each in others:
             value = terms.ite(guard, self._load(each, size), value, 8 * size)
@@ -184,7 +191,7 @@ class Memory:
 
     def store(self, address: Value, size: int, value: Value, guard: Value) -> None:
         """Write ``size`` bytes at an address where the guard holds."""
-        for case, each in self._cases(address):
+        for case, each in self.cases(address):
             self._store(each, size, value, terms.and_(guard, case))
 
     def _store(self, address: Value, size: int, value: Value, guard: Value) -> None:
@@ -234,9 +241,11 @@ class Memory:
                 yield terms.not_(terms.all_of(_disjoint(here, there)))
 
     def apart_from(self, origin: Value, low: int, high: int) -> Iterator[Value]:
-        """Yield that no object but the one of this origin reaches into offsets ``low`` up to ``high`` from there."""
+        """Yield that no object but that of an address reaches into offsets ``low`` up to ``high`` from there."""
+        known = self._known(origin)
+        home = origin if known is None else known[0]
         for other, (bottom, top) in self._content.spans.items():
-            if other is not origin:
+            if other is not home:
                 yield from _disjoint((other, bottom, top), (origin, low, high))
 
     def reaching(self, others: Iterable[Memory]) -> Memory:
@@ -263,7 +272,11 @@ class Memory:
         if isinstance(offset, int):
             self._reach(origin, offset, offset + size)
         else:
-            self._reach(origin, 0, 1 << 16)  # a table's limit has 16 bits
+            rest, constant = terms.split(offset)
+            if _alignment(rest) is None:
+                self._reach(origin, 0, 1 << 16)  # a table's limit has 16 bits
+            else:
+                self._reach(origin, _signed(constant) - MAX_ALIGNMENT, _signed(constant) + size)
 
     def _reach(self, origin: Value, low: int, high: int) -> None:
         known = self._content.spans.get(origin)
@@ -429,10 +442,26 @@ def _cuts(base: Term) -> Iterator[tuple[Term, Value]]:
         yield origin, rest
 
 
+def _alignment(term: Value) -> Term | None:
+    """Return the value that is aligned downwards by adding a term, which is minus its lowest bits; None for another."""
+    if not isinstance(term, Term) or term.op != "sub" or term.args[0] != 0:
+        return None
+    (low,) = terms.operands(term)
+    part = terms.operands(low)[-1] if low.op == "concat" and low.args[0] == 0 else low
+    if part.op != "extract" or part.args[2] != 0 or part.width > MAX_ALIGNMENT.bit_length():
+        return None
+    return terms.operands(part)[0]
+
+
 def _summands(base: Term) -> Iterator[Term]:
     if base.op == "add":
         for each in terms.operands(base):
             yield from _summands(each)
+    elif base.op == "sub" and isinstance(base.args[0], Term):
+        yield from _summands(base.args[0])
+        negative = terms.sub(0, terms.operands(base)[-1], WIDTH)
+        if isinstance(negative, Term):
+            yield negative
     else:
         yield base
 

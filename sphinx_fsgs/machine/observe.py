@@ -53,13 +53,22 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An instruction that was begun, where ``guard`` holds: its events with their guards, and the state it leaves."""
+    """An instruction that was begun, where ``guard`` holds: its events with their guards, and the state it leaves.
+
+    With ``delivers`` it is the delivery of that exception instead, which the instruction raised.
+    """
 
     index: int
     completed: bool
     events: tuple[tuple[str, Value], ...]
+    delivers: str = ""
     behind: Callable[[], Snapshot] | None = None
     guard: Value = 1
+
+    @property
+    def ran(self) -> bool:
+        """Whether it is an instruction that completed."""
+        return self.completed and not self.delivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,11 @@ class Observed:
     def memories(self) -> tuple[Memory, ...]:
         """The memories that conditions have read by now."""
         return tuple(each.memory for each in self.states)
+
+    @property
+    def stops(self) -> bool:
+        """Whether it ends in an exception, or in shutdown, and so at the boundary in front of what raised it."""
+        return self.outcome in ("faults", "shuts down")
 
     @property
     def last(self) -> Snapshot:
@@ -121,6 +135,7 @@ def observe(path: Path, start: Start) -> Observed:
             step.index,
             step.completed,
             events,
+            step.delivers,
             None if state is None else lambda: snapshot(step.index, state),
             step.guard,
         )

@@ -11,14 +11,15 @@ from sphinx_fsgs.records import dataclass
 OUTSIDE = -1
 """The index of what is no instruction of the program."""
 
-Outcome = Literal["completes", "leaves", "faults"]
+Outcome = Literal["completes", "leaves", "faults", "shuts down"]
 
 
 @dataclass(frozen=True, slots=True)
 class Raised:
     """The exception that ended a path; ``line`` is that of the spec, 0 where the processor lacks the instruction.
 
-    ``index`` is OUTSIDE where the fetch behind the last step raised it.
+    Of a path that shuts down it is the one that was met in the delivery of a double fault. ``index`` is OUTSIDE where
+    the fetch behind the last step raised it.
     """
 
     vector: str
@@ -40,13 +41,15 @@ class Boundary:
 class Step:
     """An instruction that was begun, where ``guard`` holds; ``completed`` is false for the one that faulted.
 
-    ``tag`` tells its undefined values from those of other steps, and ``behind`` is the state that it leaves.
+    ``tag`` tells its undefined values from those of other steps, and ``behind`` is the state that it leaves. With
+    ``delivers`` it is the delivery of that exception instead, which the instruction raised.
     """
 
     index: int
     completed: bool
     events: tuple[Occurred, ...]
     tag: str
+    delivers: str = ""
     behind: State | None = None
     guard: Value = 1
 

@@ -123,6 +123,11 @@ class Program:
         return offset // STRIDE
 
     @property
+    def addresses(self) -> dict[str, int]:
+        """Where its labels lead."""
+        return {name: self.address(index) for name, index in self.labels.items()}
+
+    @property
     def calls(self) -> tuple[Call, ...]:
         """What it asks of the platform."""
         return tuple(each for each in self.instructions if isinstance(each, Call))

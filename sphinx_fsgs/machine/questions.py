@@ -196,15 +196,17 @@ class Questions:
     def _off_the_stack(self, path: Path, memory: Memory) -> Iterator[Value]:
         """Yield that only the stack lies below RSP, where no change counts, at any boundary of the path."""
         index = self.start.spec.layout.views["RSP"].slots[0].cell
-        tops: dict[Value, list[int]] = {}
+        tops: dict[tuple[Value, Value], list[int]] = {}
         for boundary in path.boundaries:
             value = boundary.state.cells[index]
-            origin, top = terms.split(self.start.origin.cell(index) if value is None else value)
-            tops.setdefault(origin, []).append(top)
-        for origin, found in tops.items():
+            for guard, each in memory.cases(self.start.origin.cell(index) if value is None else value):
+                origin, top = terms.split(each)
+                tops.setdefault((guard, origin), []).append(top)
+        for (guard, origin), found in tops.items():
             lowest = min(found, key=lambda top: top + (1 << 63) & terms.ones(64))
             length = max(top - lowest & terms.ones(64) for top in found)
-            yield from memory.apart_from(origin, lowest - STACK_ROOM, lowest + length)
+            for apart in memory.apart_from(origin, lowest - STACK_ROOM, lowest + length):
+                yield terms.or_(terms.not_(guard), apart)
 
     def find(self, conditions: Sequence[Value], path: Path, read: Iterable[Memory] = ()) -> dict[Term, int] | None:
         """Return the smallest values of the unknowns under which these conditions hold on a path, None if never.

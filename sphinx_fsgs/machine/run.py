@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.compile import Compiler
+from sphinx_fsgs.machine.delivery import DELIVERED_IN, Delivery, Event
+from sphinx_fsgs.machine.delivery import joined as joined_faults
 from sphinx_fsgs.machine.history import Moment, behind, length_of, moments
 from sphinx_fsgs.machine.path import OUTSIDE, Boundary, Outcome, Path, Raised, Step
 from sphinx_fsgs.machine.program import Call, Element, Print, Program
@@ -30,6 +32,7 @@ class Runner:
 
     def __init__(self, compiler: Compiler) -> None:
         self.compiler = compiler
+        self.delivery = Delivery(compiler)
 
     def run(self, program: Program, start: Start, apart: bool = False) -> tuple[tuple[Path, ...], Questions]:
         """Return every path of a program, those with fewer steps first.
@@ -42,100 +45,172 @@ class Runner:
         :raises NoSolver: when a fork needs a solver and there is none.
         :raises EvaluationError: when an argument of a call of the platform has no value.
         """
-        questions = Questions(start)
-        found: list[Path] = []
+        run = _Run(self, program, start)
+        run.all(apart)
+        return tuple(sorted(run.found, key=lambda path: len(path.steps))), run.questions
+
+
+class _Run:
+    """One run: what has been found so far, and how walks go on."""
+
+    def __init__(self, runner: Runner, program: Program, start: Start) -> None:
+        self.compiler = runner.compiler
+        self.delivery = runner.delivery
+        self.program = program
+        self.start = start
+        self.questions = Questions(start)
+        self.found: list[Path] = []
+        self._rip = start.spec.layout.views["RIP"].slots[0].cell
+
+    def all(self, apart: bool) -> None:
+        """Follow every walk to its end."""
         known: dict[Term, int] = {}
-        for condition in start.conditions:
+        for condition in self.start.conditions:
             learn(known, condition)
-        walks = [Walk(0, start.state.copy(), known=known)]
+        walks = [Walk(0, self.start.state.copy(), known=known)]
         steps = listed = made = 0
         while walks:
-            walk = walks.pop() if apart else _next(walks, start)
+            walk = walks.pop() if apart else _next(walks, self.start)
             steps += 1
             if steps > MAX_STEPS:
                 raise BoundReached("steps")
-            questions.in_time()
-            if walk.index >= len(program.instructions):
-                found.append(_ended(walk, "completes"))
-            else:
-                branches = list(self._step(program, walk, start, questions, found))
-                walks.extend(reversed(branches))
-                made += max(0, len(branches) + len(found) - listed - 1)
-            steps += sum(len(path.steps) for path in found[listed:])
-            listed = len(found)
+            self.questions.in_time()
+            branches = list(self._on(walk))
+            walks.extend(reversed(branches))
+            made += max(0, len(branches) + len(self.found) - listed - 1)
+            steps += sum(len(path.steps) for path in self.found[listed:])
+            listed = len(self.found)
             if made >= MAX_PATHS:
                 raise BoundReached("paths")
-        return tuple(sorted(found, key=lambda path: len(path.steps))), questions
 
-    def _step(
-        self, program: Program, walk: Walk, start: Start, questions: Questions, found: list[Path]
-    ) -> Iterator[Walk]:
-        bound = program.instructions[walk.index]
+    def _on(self, walk: Walk) -> Iterator[Walk]:
+        if walk.pending is not None:
+            yield from self._deliver(walk, walk.pending)
+        elif walk.index >= len(self.program.instructions):
+            self.found.append(_ended(walk, "completes"))
+        else:
+            yield from self._step(walk)
+
+    def _step(self, walk: Walk) -> Iterator[Walk]:
+        bound = self.program.instructions[walk.index]
         boundary = Boundary(walk.index, walk.state.copy())
-        tag = str(length_of(walk.history))
+        tag = _tag(walk)
         failed = Moment(boundary, Step(walk.index, False, (), tag))
-        if bound.requires and not start.answers[FEATURE_PREFIX + bound.requires]:
-            found.append(_faulted(walk, PossibleFault(1, "#UD", None, 0), failed))
+        if bound.requires and not self.start.answers[FEATURE_PREFIX + bound.requires]:
+            yield from self._raised(walk, [PossibleFault(1, "#UD", None, 0)], failed)
             return
-        machine, completed = self._execute(program, bound, walk, start, tag)
-        walk.assumed = tuple(dict.fromkeys((*walk.assumed, *machine.assumed)))
-        walk.deferred = (*walk.deferred, *machine.deferred)
-        for fault in machine.faults:
-            if fault.guard != 0:
-                found.append(_faulted(walk.fork(fault.guard), fault, failed))
-        done = Moment(boundary, Step(walk.index, True, tuple(machine.events), tag, machine.state.copy()))
+        machine, completed = self._execute(bound, walk)
+        walk.assume(machine)
+        yield from self._raised(walk, machine.faults, failed)
+        done = Moment(boundary, Step(walk.index, True, tuple(machine.events), tag, behind=machine.state.copy()))
         walk.printed += isinstance(bound, Print)
-        targets = list(_targets(machine.state.cells[_rip(start)]))
+        yield from self._go_on(walk, machine, completed, done)
+
+    def _raised(self, walk: Walk, faults: Sequence[PossibleFault], failed: Moment) -> Iterator[Walk]:
+        """End the paths on which a step has faulted, or yield how they go on to the delivery of what it raised."""
+        if not self.start.delivers:
+            self.found += [_faulted(walk.fork(each.guard), each, failed) for each in faults if each.guard != 0]
+            return
+        where = self.program.address(walk.index), self.program.address(walk.index + 1)
+        for fault, branch in self._possible(walk, faults):
+            branch.history = behind(branch.history, failed)
+            branch.pending = Event(fault.vector, fault.error, walk.index, where)
+            yield branch
+
+    def _possible(self, walk: Walk, faults: Sequence[PossibleFault]) -> Iterator[tuple[PossibleFault, Walk]]:
+        """Yield the faults that a step can raise, those of one vector as one, each with the walk on which it does."""
+        for fault in joined_faults(faults):
+            branch = walk.fork(fault.guard)
+            if _feasible(fault.guard, branch, self.questions):
+                yield fault, branch
+
+    def _deliver(self, walk: Walk, event: Event) -> Iterator[Walk]:
+        """Yield how a walk goes on when an exception is delivered: to its handler, or to the next exception."""
+        boundary, tag = Boundary(walk.index, walk.state.copy()), _tag(walk)
+        machine = self._machine(walk)
+        rip = self.delivery.rip(event)
+        if rip is not None:
+            machine.state.cells[self._rip] = rip
+        code = self.delivery.code(event, self.program.mode)
+        completed = code(machine, 1, 1, self.start.answers, 0 if event.error is None else event.error)
+        assert isinstance(completed, (int, Term))
+        walk.pending = None
+        walk.assume(machine)
+        failed = Moment(boundary, Step(event.index, False, (), tag, event.vector))
+        for fault, branch in self._possible(walk, machine.faults):
+            branch.pending = self.delivery.behind(event, fault.vector, fault.error, self.start.place())
+            if branch.pending is None:
+                self.found.append(_faulted(branch, fault, failed, "shuts down"))
+            else:
+                branch.history = behind(branch.history, failed)
+                yield branch
+        step = Step(event.index, True, tuple(machine.events), tag, event.vector, machine.state.copy())
+        yield from self._go_on(walk, machine, completed, Moment(boundary, step))
+
+    def _go_on(self, walk: Walk, machine: Machine, completed: Value, done: Moment) -> Iterator[Walk]:
+        """Yield the walks behind a step that completed, and end those that leave the code."""
+        mode = DELIVERED_IN[self.program.mode] if done.step.delivers else self.program.mode
+        targets = list(_targets(machine.state.cells[self._rip]))
         for address, condition in targets:
             guard = terms.and_(completed, condition)
             branch = walk.fork(completed, condition)
             # Only where the ways part for good is it worth asking whether one can be taken.
-            if guard == 0 or (len(targets) > 1 and not _feasible(guard, branch, questions)):
+            if guard == 0 or (len(targets) > 1 and not _feasible(guard, branch, self.questions)):
                 continue
             branch.state = machine.state.copy()
             branch.history = behind(branch.history, done)
-            index = None if address is None else program.index(address)
+            # A handler in another mode is another run.
+            index = None if address is None or mode != self.program.mode else self.program.index(address)
             if index is None:
-                found.extend(self._left(program, branch, start))
+                yield from self._left(branch, mode, done.step)
             else:
                 branch.turns += index <= walk.index
                 branch.index = index
-                branch.state.cells[_rip(start)] = address
+                branch.state.cells[self._rip] = address
                 yield branch
 
-    def _left(self, program: Program, walk: Walk, start: Start) -> Iterator[Path]:
-        """Yield how a walk ends that jumps out of the code: by fetching what is there, or by the fault of that."""
-        machine = Machine(walk.state.copy(), start.origin, walk.known, start.rules, "fetch")
-        check = cast("Check", self.compiler.fetch(program.mode))
-        fetched = machine.branch(check, 1, 1, start.answers, machine.read(_rip(start)))
+    def _left(self, walk: Walk, mode: str, last: Step) -> Iterator[Walk]:
+        """End a walk that leads out of the code, by fetching what is there, or yield how the fault of that goes on."""
+        machine = Machine(walk.state.copy(), self.start.origin, walk.known, self.start.rules, "fetch")
+        check = cast("Check", self.compiler.fetch(mode))
+        fetched = machine.branch(check, 1, 1, self.start.answers, machine.read(self._rip))
         walk.index = OUTSIDE
-        walk.assumed = tuple(dict.fromkeys((*walk.assumed, *machine.assumed)))
-        walk.deferred = (*walk.deferred, *machine.deferred)
-        for fault in machine.faults:
-            if fault.guard != 0:
-                yield _ended(walk.fork(fault.guard), "faults", _raised(fault, OUTSIDE))
+        walk.assume(machine)
+        if self.start.delivers:
+            for fault, branch in self._possible(walk, machine.faults):
+                branch.pending = Event(fault.vector, fault.error, last.index, None)
+                yield branch
+        else:
+            raised = [each for each in machine.faults if each.guard != 0]
+            self.found += [_ended(walk.fork(each.guard), "faults", _raised(each, OUTSIDE)) for each in raised]
         if fetched != 0:
-            yield _ended(walk.fork(fetched), "leaves")
+            self.found.append(_ended(walk.fork(fetched), "leaves"))
 
-    def _execute(self, program: Program, bound: Element, walk: Walk, start: Start, tag: str) -> tuple[Machine, Value]:
-        state = walk.state.copy()
-        for cell in start.spec.layout.cells:
+    def _machine(self, walk: Walk) -> Machine:
+        """Return the machine of the next step of a walk."""
+        return Machine(walk.state.copy(), self.start.origin, walk.known, self.start.rules, _tag(walk))
+
+    def _execute(self, bound: Element, walk: Walk) -> tuple[Machine, Value]:
+        machine, program, answers = self._machine(walk), self.program, self.start.answers
+        for cell in self.start.spec.layout.cells:
             if cell.transient:
-                state.cells[cell.index] = 0
-        state.cells[_rip(start)] = program.address(walk.index + 1)
-        machine = Machine(state, start.origin, walk.known, start.rules, tag)
+                machine.state.cells[cell.index] = 0
+        machine.state.cells[self._rip] = program.address(walk.index + 1)
         if isinstance(bound, Print):
             return machine, 1
         if isinstance(bound, Call):
-            arguments = bound.values(start.place(walk.state.copy()))
-            completed = self.compiler.service(bound.service, program.mode)(machine, 1, 1, start.answers, *arguments)
+            arguments = bound.values(self.start.place(walk.state.copy()))
+            completed = self.compiler.service(bound.service, program.mode)(machine, 1, 1, answers, *arguments)
         else:
-            completed = self.compiler.operation(bound.stem, bound.binding)(machine, 1, 1, start.answers)
+            completed = self.compiler.operation(bound.stem, bound.binding)(machine, 1, 1, answers)
         assert isinstance(completed, (int, Term))
         if machine.restarted != 0:
-            again = program.address(walk.index)
-            machine.write(_rip(start), again, machine.restarted)
+            machine.write(self._rip, program.address(walk.index), machine.restarted)
         return machine, completed
+
+
+def _tag(walk: Walk) -> str:
+    return str(length_of(walk.history))
 
 
 def _feasible(guard: Value, walk: Walk, questions: Questions) -> bool:
@@ -145,10 +220,6 @@ def _feasible(guard: Value, walk: Walk, questions: Questions) -> bool:
     asked more with each turn, until the clock stops it and no count. Who judges a path asks with all of it.
     """
     return bool(guard) if isinstance(guard, int) else questions.possible(walk.conditions)
-
-
-def _rip(start: Start) -> int:
-    return start.spec.layout.views["RIP"].slots[0].cell
 
 
 def _targets(rip: Value | None) -> Iterator[tuple[int | None, Value]]:
@@ -171,10 +242,11 @@ def _ended(walk: Walk, outcome: Outcome, raised: Raised | None = None) -> Path:
     return Path(walk.conditions, walk.assumed, walk.deferred, (*boundaries, last), steps, outcome, raised, walk.ways)
 
 
-def _faulted(walk: Walk, fault: PossibleFault, moment: Moment) -> Path:
+def _faulted(walk: Walk, fault: PossibleFault, moment: Moment, outcome: Outcome = "faults") -> Path:
+    """Return the path of a walk that the fault of a step ends: of an instruction, or of the delivery of another."""
     boundaries, steps = moments(behind(walk.history, moment))
     raised = _raised(fault, walk.index)
-    return Path(walk.conditions, walk.assumed, walk.deferred, boundaries, steps, "faults", raised, walk.ways)
+    return Path(walk.conditions, walk.assumed, walk.deferred, boundaries, steps, outcome, raised, walk.ways)
 
 
 def _raised(fault: PossibleFault, index: int) -> Raised:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
 from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.delivery import DELIVERED_IN
 from sphinx_fsgs.machine.evaluate import (
     NO_WIDTH,
     NOT_A_VALUE,
@@ -26,7 +27,7 @@ from sphinx_fsgs.machine.terms import Value
 from sphinx_fsgs.source import Span
 from sphinx_fsgs.spec.hosts import OPEN, PLATFORM_PREFIX
 from sphinx_fsgs.spec.layout import View
-from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
+from sphinx_fsgs.spec.model import FEATURE_PREFIX, DescriptorWords, Spec
 from sphinx_fsgs.syntax import example as tree
 from sphinx_fsgs.syntax.expression import (
     COMPARISONS,
@@ -46,6 +47,7 @@ from sphinx_fsgs.syntax.expression import Memory as MemoryExpr
 
 NOT_A_PLACE = "FSGS205"
 BAD_DESCRIPTOR = "FSGS206"
+NOT_DELIVERED = "FSGS207"
 EXISTS = "msr_exists"
 """The unknown function of the spec that says of which numbers there is a model-specific register."""
 
@@ -55,7 +57,10 @@ STACK_ROOM = 4096
 
 @dataclass(slots=True)
 class Start:
-    """The initial states of a run: one symbolic state, and the conditions that narrow it."""
+    """The initial states of a run: one symbolic state, and the conditions that narrow it.
+
+    Where it ``delivers``, exceptions go to their handlers, which may be ``labels`` of the code; else they end a path.
+    """
 
     spec: Spec
     mode: tree.Mode
@@ -68,6 +73,8 @@ class Start:
     conditions: list[Value] = field(default_factory=list)
     described: list[tuple[str, int]] = field(default_factory=list)
     may_overlap: bool = False
+    delivers: bool = False
+    labels: Mapping[str, int] = field(default_factory=dict)
     given: set[int] = field(default_factory=set)
 
     def place(self, state: State | None = None) -> Place:
@@ -92,7 +99,7 @@ def begin(spec: Spec, mode: tree.Mode, answers: Answers, rules: MemoryRules) -> 
     layout = spec.layout
     state = State([None] * len(layout.cells), Memory(), ())
     start = Start(spec, mode, answers, state, Origin(layout, answers, spec.unknowns), rules)
-    for register in layout.tables.values():
+    for register in layout.structures.values():
         index = layout.views[f"{register}.base"].slots[0].cell
         state.memory.declare(start.origin.cell(index))
     return start
@@ -149,6 +156,8 @@ def _apply(start: Start, line: tree.Assumption) -> None:
         start.symbols[line.name] = _constant(start, line.value)
     elif isinstance(line, tree.Permit) and line.what == "memory may fault":
         start.rules = replace(start.rules, may_fault=True, any_mapping=True)
+    elif isinstance(line, tree.Permit) and line.what == "faults are delivered":
+        _deliver(start, line.span)
 
 
 def begin_code(start: Start, lines: Sequence[tree.Assumption]) -> None:
@@ -349,12 +358,15 @@ def _room(start: Start, stack: Call) -> Value:
 
 
 def _describe(start: Start, line: tree.Describe) -> None:
-    register = start.spec.layout.tables[line.table]
+    register = start.spec.layout.structures[line.table]
+    words = _words(start, line)
     layout = start.spec.layout
     index = value_at(line.index, start.place(), 16)
-    offset = terms.mul(terms.zero_extend(index, 16, 64), 8, 64)
+    size = words.bits // 8
+    offset = terms.mul(terms.zero_extend(index, 16, 64), size, 64)
     limit = layout.views[f"{register}.limit"]
-    inside = terms.le(terms.add(offset, 7, 64), terms.zero_extend(read_view(limit, start.place()), limit.width, 64), 64)
+    last = terms.add(offset, size - 1, 64)
+    inside = terms.le(last, terms.zero_extend(read_view(limit, start.place()), limit.width, 64), 64)
     if line.table == "LDT":
         usable = terms.not_(read_view(layout.views["LDTR.unusable"], start.place()))
         inside = terms.and_(usable, inside)
@@ -365,46 +377,76 @@ def _describe(start: Start, line: tree.Describe) -> None:
     start.described.append((line.table, index if isinstance(index, int) else -1))
     base = read_view(layout.views[f"{register}.base"], start.place())
     address = terms.add(base, offset, 64)
-    start.state.memory.store(address, 8, _descriptor(start, line, start.state.memory.load(address, 8)), 1)
+    start.state.memory.store(address, size, _entry(start, line, words, start.state.memory.load(address, size)), 1)
 
 
-def _descriptor(start: Start, line: tree.Describe, bits: Value) -> Value:
-    words = start.spec.descriptor_words
+def _words(start: Start, line: tree.Describe) -> DescriptorWords:
+    """Return the words for the entries of a table; a gate says that faults are delivered.
+
+    :raises EvaluationError: when nothing is known of such entries in the mode of the run.
+    """
+    if line.table in start.spec.layout.tables:
+        words = start.spec.descriptor_words
+    else:
+        _deliver(start, line.span)
+        words = start.spec.gate_words
+    if line.kind != "none" and line.kind not in words.kinds:
+        known = ", ".join([*words.kinds, "none"])
+        raise _problem(BAD_DESCRIPTOR, line.span, f"no entry of the {line.table} is {line.kind!r}", f"known: {known}")
+    return words
+
+
+def _deliver(start: Start, span: Span) -> None:
+    if start.mode not in DELIVERED_IN:
+        modes = " and ".join(DELIVERED_IN)
+        message = f"the delivery of faults is not described in {start.mode} mode"
+        raise _problem(NOT_DELIVERED, span, message, f"it is for {modes} mode; without it a fault ends the run")
+    start.delivers = True
+
+
+def _entry(start: Start, line: tree.Describe, words: DescriptorWords, bits: Value) -> Value:
     for field_name, value in words.kinds[line.kind].items():
-        bits = _set_field(start, bits, field_name, value)
+        bits = _set_field(words, bits, field_name, value)
     for each in line.properties:
         if each.value is None:
             if each.name not in words.words:
-                help_text = suggestion(each.name, words.words) or _known(start)
-                raise _problem(BAD_DESCRIPTOR, each.span, f"a descriptor is not {each.name!r}", help_text)
+                help_text = suggestion(each.name, words.words) or _known(words)
+                raise _problem(BAD_DESCRIPTOR, each.span, f"a {_what(line)} is not {each.name!r}", help_text)
             for field_name, value in words.words[each.name].items():
-                bits = _set_field(start, bits, field_name, value)
+                bits = _set_field(words, bits, field_name, value)
         elif each.name in words.values:
             field_name = words.values[each.name]
             width = words.width(field_name)
             name_new(start, each.value, width)
-            bits = _set_field(start, bits, field_name, value_at(each.value, start.place(), width))
+            place = start.place()
+            if line.table not in start.spec.layout.tables:  # a gate leads to code
+                place = replace(place, symbols={**start.labels, **start.symbols})
+            bits = _set_field(words, bits, field_name, value_at(each.value, place, width))
         else:
-            raise _problem(BAD_DESCRIPTOR, each.span, f"a descriptor has no {each.name!r}", _known(start))
+            raise _problem(BAD_DESCRIPTOR, each.span, f"a {_what(line)} has no {each.name!r}", _known(words))
     return bits
 
 
-def _known(start: Start) -> str:
-    words = start.spec.descriptor_words
+def _what(line: tree.Describe) -> str:
+    return "gate" if line.table == "IDT" else "descriptor"
+
+
+def _known(words: DescriptorWords) -> str:
     return f"known: {', '.join([*words.values, *words.words])}"
 
 
-def _set_field(start: Start, bits: Value, name: str, value: Value) -> Value:
+def _set_field(words: DescriptorWords, bits: Value, name: str, value: Value) -> Value:
     head, bracket, number = name.partition("[")
-    slices = start.spec.descriptor_words.fields[head]
+    slices = words.fields[head]
     if bracket:
         low = slices[0][1] + int(number.rstrip("]"))
         slices = ((low, low),)
     left = sum(high - low + 1 for high, low in slices)
+    top = words.bits - 1
     for high, low in slices:
         left -= high - low + 1
         part = terms.extract(value, left + high - low, left)
-        pieces = [(terms.extract(bits, 63, high + 1), 63 - high)] if high < 63 else []
+        pieces = [(terms.extract(bits, top, high + 1), top - high)] if high < top else []
         pieces.append((part, high - low + 1))
         if low:
             pieces.append((terms.extract(bits, low - 1, 0), low))

@@ -8,9 +8,10 @@ from itertools import takewhile
 from typing import TypeVar
 
 from sphinx_fsgs.machine import terms
+from sphinx_fsgs.machine.delivery import Event
 from sphinx_fsgs.machine.history import History, met
 from sphinx_fsgs.machine.memory import joined as joined_memory
-from sphinx_fsgs.machine.symbolic import Deferred, Origin, State
+from sphinx_fsgs.machine.symbolic import Deferred, Machine, Origin, State
 from sphinx_fsgs.machine.terms import Term, Value
 
 _T = TypeVar("_T")
@@ -21,7 +22,8 @@ class Walk:
     """Where a walk is, what it has decided and assumed, and how it came here.
 
     ``known`` is the truth of conditions that are decided; ``printed`` counts what was printed, ``turns`` how often
-    it went back in the text, and ``ways`` of how many ways this is the walk.
+    it went back in the text, and ``ways`` of how many ways this is the walk. ``pending`` is what is to be delivered
+    before the next instruction.
     """
 
     index: int
@@ -34,6 +36,12 @@ class Walk:
     printed: int = 0
     turns: int = 0
     ways: int = 1
+    pending: Event | None = None
+
+    def assume(self, machine: Machine) -> None:
+        """Note what a step has taken for granted."""
+        self.assumed = tuple(dict.fromkeys((*self.assumed, *machine.assumed)))
+        self.deferred = (*self.deferred, *machine.deferred)
 
     def fork(self, *conditions: Value) -> Walk:
         """Return the same walk where these conditions hold as well."""
@@ -62,7 +70,7 @@ def joined(one: Walk, other: Walk, origin: Origin) -> Walk | None:
     """Return the walk of all ways of two that are at one instruction, None where their memories do not fit together."""
     shared = _shared(one.conditions, other.conditions)
     left, right = one.conditions[shared:], other.conditions[shared:]
-    if not left or not right or one.printed != other.printed or one.printed:
+    if not left or not right or one.printed or other.printed or one.pending or other.pending:
         return None
     chosen, either = _choice(left, right)
     rest = terms.not_(chosen)

@@ -13,6 +13,7 @@ from pathlib import Path
 from sphinx_fsgs.diagnostic import Diagnostic, suggestion
 from sphinx_fsgs.machine.bind import Bound
 from sphinx_fsgs.machine.compile import MODES, CompileError, Compiler
+from sphinx_fsgs.machine.delivery import DELIVERED_IN
 from sphinx_fsgs.machine.forms import form_samples, samples
 from sphinx_fsgs.machine.operands import Binding, Constant
 from sphinx_fsgs.source import Span
@@ -49,6 +50,7 @@ def check_operations(spec: Spec) -> tuple[Diagnostic, ...]:
     for path in files:
         found += _attempt(partial(_check_definitions, spec, path))
     found += _attempt(partial(_check_fetch, compilers))
+    found += _attempt(partial(_check_delivery, spec, compilers))
     for name in spec.index.services:
         found += _attempt(partial(_check_service, spec, name, compilers))
     for stem in stems:
@@ -105,6 +107,18 @@ def _check_fetch(compilers: tuple[Compiler, ...]) -> Iterator[Diagnostic]:
             except CompileError as error:
                 help_text = error.help or "compare with another procedure"
                 yield Diagnostic(NOT_WELL_FORMED, "error", error.span, error.message, _AUTHORITY, help_text)
+
+
+def _check_delivery(spec: Spec, compilers: tuple[Compiler, ...]) -> Iterator[Diagnostic]:
+    """Look at what delivers each exception, in each mode that has handlers."""
+    for compiler in compilers:
+        for mode, handler in DELIVERED_IN.items():
+            for fault in spec.faults.values():
+                try:
+                    compiler.delivery(fault, mode, handler, nested=False)
+                except CompileError as error:
+                    help_text = error.help or "compare with another procedure"
+                    yield Diagnostic(NOT_WELL_FORMED, "error", error.span, error.message, _AUTHORITY, help_text)
 
 
 def _check_service(spec: Spec, name: str, compilers: tuple[Compiler, ...]) -> Iterator[Diagnostic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -81,7 +81,8 @@ class Layout:
 
     ``views`` has an entry for each cell and each part, by its canonical name; ``aliases`` leads from
     other spellings to those; ``constants`` are fields that are not state, such as ``FS.is_stack``. Of the general
-    registers and their parts, ``only_64_bit`` are those that no other mode has.
+    registers and their parts, ``only_64_bit`` are those that no other mode has. ``tables`` are those of descriptors, by
+    what an example writes for their entries; ``structures`` are all that a register leads to, by the same words.
     """
 
     cells: tuple[Cell, ...]
@@ -91,6 +92,7 @@ class Layout:
     segments: tuple[str, ...]
     constants: Mapping[str, int]
     tables: Mapping[str, str]
+    structures: Mapping[str, str]
     msrs: tuple[MsrName, ...]
     general: frozenset[str]
     only_64_bit: frozenset[str]
@@ -169,7 +171,7 @@ def _build(data: Mapping[str, object], msr_data: Mapping[str, object]) -> Layout
     for name, bits in _table(data["bits"]).items():
         _bits(build, name, _table(bits))
     segments = _segments(build, _table(data["segments"]))
-    tables = _tables(build, _table(data["tables"]), segments)
+    tables, others = _tables(build, _table(data["tables"]))
     msrs = tuple(_msr(build, _table(each)) for each in cast("list[object]", msr_data["msr"]))
     for name, text in _table(data["views"]).items():
         build.part(name, str(text))
@@ -186,6 +188,7 @@ def _build(data: Mapping[str, object], msr_data: Mapping[str, object]) -> Layout
         segments,
         build.constants,
         tables,
+        {**tables, **others},
         msrs,
         frozenset(name for names in general.values() for name in names if name),
         frozenset(only_64_bit),
@@ -254,9 +257,11 @@ def _segments(build: _Builder, rows: Mapping[str, object]) -> tuple[str, ...]:
     return names
 
 
-def _tables(build: _Builder, rows: Mapping[str, object], segments: Iterable[str]) -> dict[str, str]:
+def _tables(build: _Builder, rows: Mapping[str, object]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the tables of descriptors, and the other structures that a register leads to."""
     entries = {name: str(register) for name, register in _table(rows["entries"]).items()}
-    for register in entries.values():
+    others = {name: str(register) for name, register in _table(rows["others"]).items()}
+    for register in (*entries.values(), *others.values()):
         build.records.append(register)
         for field, width in _table(rows[register]).items():
             build.cell(f"{register}.{field}", _number(width))
@@ -264,7 +269,7 @@ def _tables(build: _Builder, rows: Mapping[str, object], segments: Iterable[str]
             build.part(f"{register}.{view}", f"{register}.{text}")
         for constant, value in _table(rows["constants"]).items():
             build.constants[f"{register}.{constant}"] = _number(value)
-    return entries
+    return entries, others
 
 
 def _msr(build: _Builder, row: Mapping[str, object]) -> MsrName:

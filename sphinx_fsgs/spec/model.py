@@ -109,13 +109,14 @@ class DescriptorWords:
 
     ``fields`` maps a field to its [high, low] slices, the most significant first; ``kinds`` and ``words``
     map the kinds, and the words that may follow, to the fields that they fix; ``values`` the words that
-    take a value.
+    take a value. An entry has so many ``bits``.
     """
 
     fields: Mapping[str, tuple[tuple[int, int], ...]]
     kinds: Mapping[str, Mapping[str, int]]
     words: Mapping[str, Mapping[str, int]]
     values: Mapping[str, str]
+    bits: int = 64
 
     def width(self, field: str) -> int:
         """Return the width of a field in bits."""
@@ -276,12 +277,20 @@ class Spec:
     @cached_property
     def descriptor_words(self) -> DescriptorWords:
         """How examples describe descriptors."""
-        data = Sheet(self.folder / "state" / "descriptors.toml").data
+        return self._entry_words("descriptors.toml", 64)
+
+    @cached_property
+    def gate_words(self) -> DescriptorWords:
+        """How examples describe the gates of an IDT."""
+        return self._entry_words("gates.toml", 128)
+
+    def _entry_words(self, file: str, bits: int) -> DescriptorWords:
+        data = Sheet(self.folder / "state" / file).data
         fields, kinds, words, values = (data[name] for name in ("fields", "kinds", "words", "values"))
         assert isinstance(fields, dict) and isinstance(kinds, dict) and isinstance(words, dict)
         assert isinstance(values, dict)
         slices = {name: tuple((high, low) for high, low in rows) for name, rows in fields.items()}
-        return DescriptorWords(slices, kinds, words, values)
+        return DescriptorWords(slices, kinds, words, values, bits)
 
     @cached_property
     def behaviour_names(self) -> frozenset[str]:
@@ -427,6 +436,7 @@ class Spec:
             constants=self.constants,
             functions=frozenset(("canonical", "null", "loadable", "stack")),
             faults=frozenset(self.faults),
+            vectors={name: each.vector for name, each in self.faults.items()},
             features=aliases,
             profiles=frozenset(self.profiles),
             families=frozenset(vendor_names(self.folder)),

@@ -31,6 +31,7 @@ from sphinx_fsgs.syntax.example import (
     Ran,
     ReadOnly,
     Serialises,
+    ShutsDown,
     Signals,
     Symbol,
     Unchanged,
@@ -106,18 +107,25 @@ class Statements(State):
         return InMode(cast(Mode, str(tokens[0])), self.span(meta))
 
     def permit(self, meta: Meta, tokens: list[Token]) -> Assumption:
-        what = cast('Literal["memory may fault", "may overlap"]', one_line(str(tokens[0])))
+        what = cast('Literal["memory may fault", "may overlap", "faults are delivered"]', one_line(str(tokens[0])))
         return Permit(what, self.span(meta))
 
     def describe(self, meta: Meta, parts: list[Token | Expr | Property]) -> Assumption:
         table, index, kind, *rest = parts
+        vector = isinstance(index, str)
         return Describe(
-            cast('Literal["GDT", "LDT"]', str(table)),
-            self._names.value(cast(Expr, index)),
-            cast('Literal["data", "code", "system", "none"]', str(kind)),
+            cast('Literal["GDT", "LDT", "IDT"]', str(table)),
+            self._vector(cast("Token", index)) if vector else self._names.value(cast(Expr, index)),
+            cast('Literal["data", "code", "system", "interrupt gate", "trap gate", "none"]', one_line(str(kind))),
             tuple(cast(Property, each) for each in rest),
             self.span(meta),
         )
+
+    def _vector(self, token: Token) -> Expr:
+        """Return the number of an exception by its name."""
+        span = self.span(token)
+        self._check_fault(token)
+        return Number(self._lexicon.vectors.get(str(token), 0), span)
 
     def flag(self, meta: Meta, tokens: list[Token]) -> Property:
         return Property(one_line(str(tokens[0])), None, self.span(meta))
@@ -161,17 +169,18 @@ class Statements(State):
     def faults(self, meta: Meta, parts: list[Token | Expr | None]) -> Claimed:
         vector, error = parts
         token = cast("Token", vector)
-        if token not in self._lexicon.faults:
-            self._findings.unknown(
-                "FSGS108",
-                self.span(token),
-                "fault",
-                str(token),
-                set(self._lexicon.faults),
-                "write a fault that the spec has, such as #GP",
-            )
+        self._check_fault(token)
         code = None if error is None else self._names.value(cast(Expr, error))
         return Faults(str(token), code, self.span(meta))
+
+    def _check_fault(self, token: Token) -> None:
+        known = set(self._lexicon.faults)
+        if token not in known:
+            help_text = "write a fault that the spec has, such as #GP"
+            self._findings.unknown("FSGS108", self.span(token), "fault", str(token), known, help_text)
+
+    def shutdown(self, meta: Meta, parts: list[Token]) -> Claimed:
+        return ShutsDown(self.span(meta))
 
     def signals(self, meta: Meta, tokens: list[Token]) -> Claimed:
         name = str(tokens[0])

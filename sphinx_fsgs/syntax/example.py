@@ -57,11 +57,14 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Describe:
-    """``GDT[5] = data, dpl 3, base X``; kind ``none`` says that the entry lies beyond the limit."""
+    """``GDT[5] = data, dpl 3, base X``; kind ``none`` says that the entry lies beyond the limit.
 
-    table: Literal["GDT", "LDT"]
+    Of the IDT, where gates are ``interrupt gate`` and ``trap gate``, the index is a vector.
+    """
+
+    table: Literal["GDT", "LDT", "IDT"]
     index: Expr
-    kind: Literal["data", "code", "system", "none"]
+    kind: Literal["data", "code", "system", "interrupt gate", "trap gate", "none"]
     properties: tuple[Property, ...]
     span: Span = field(compare=False)
 
@@ -101,9 +104,12 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """``memory may fault`` or ``may overlap``: a default assumption is withdrawn."""
+    """``memory may fault`` or ``may overlap``: a default assumption is withdrawn.
 
-    what: Literal["memory may fault", "may overlap"]
+    ``faults are delivered``: they go to their handlers, where they would end a path.
+    """
+
+    what: Literal["memory may fault", "may overlap", "faults are delivered"]
     span: Span = field(compare=False)
 
 
@@ -193,6 +199,13 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True)
+class ShutsDown:
+    """``shutdown``: the delivery of a double fault raises an exception."""
+
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class NoFault:
     """``no fault``."""
 
@@ -232,7 +245,9 @@ class EntryRules:
     span: Span = field(compare=False)
 
 
-Claimed = Holds | Unchanged | NothingElse | Faults | Signals | NoFault | Ran | Prints | Serialises | EntryRules
+Claimed = (
+    Holds | Unchanged | NothingElse | Faults | Signals | ShutsDown | NoFault | Ran | Prints | Serialises | EntryRules
+)
 Section = Literal["after", "always", "never", "sometimes"]
 
 

@@ -40,6 +40,7 @@ class Lexicon:
     platforms: frozenset[str]  # "bare", …
     intrinsics: Mapping[str, Intrinsic] = field(default_factory=dict)  # "_readgsbase_u64" -> RDGSBASE, 64 bits
     spaces: frozenset[str] = frozenset()  # named address spaces of compilers: "__seg_gs", "address_space(256)"
+    vectors: Mapping[str, int] = field(default_factory=dict)  # "#GP" -> 13
     signals: frozenset[str] = frozenset()  # "SIGILL", …: what exceptions become on platforms
     families_of_platforms: frozenset[str] = frozenset()  # "linux", which may stand before a version
     environment: Mapping[str, str] = field(default_factory=dict)  # operation of a platform -> word of its line

@@ -197,6 +197,7 @@ class _Variables(dict[str, int]):
 # ---- states -------------------------------------------------------------------------------------
 
 GDT_BASE, LDT_BASE = 0xFFFF_8880_0123_0000, 0xFFFF_8880_0456_0000
+IDT_BASE, TSS_BASE = 0xFFFF_8880_0789_0000, 0xFFFF_8880_0ABC_0000
 """Where random states have their tables; nothing else lies there."""
 
 _ADDRESSES = (
@@ -254,7 +255,7 @@ def random_cells(chance: random.Random, answers: Mapping[str, int]) -> list[int]
         cells.append(
             0 if cell.requires and not answers[FEATURE_PREFIX + cell.requires] else value & terms.ones(cell.width)
         )
-    for name, base in zip(layout.tables.values(), (GDT_BASE, LDT_BASE), strict=True):
+    for name, base in zip(layout.structures.values(), (GDT_BASE, LDT_BASE, IDT_BASE, TSS_BASE), strict=True):
         cells[layout.views[f"{name}.base"].slots[0].cell] = base
     if chance.random() < 0.6:
         cells[layout.views["CPL"].slots[0].cell] &= ~3

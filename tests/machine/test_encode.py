@@ -89,12 +89,22 @@ def _of_64_bits_alone(stem: str) -> bool:
     return bool(named & all_) and not named & elsewhere
 
 
+@cache
+def _of_other_modes_alone(stem: str) -> bool:
+    codes = [iced_x86.OpCodeInfo(each) for each in vars(iced_x86.Code).values() if isinstance(each, int)]
+    here, elsewhere = ({codec.opcode(each.op_code_string) for each in codes if each.mode64 == mode} for mode in (1, 0))
+    named = codec.opcodes(spec().instruction(stem).encodings)
+    return bool(named & elsewhere) and not named & here
+
+
 def why_none(stem: str, bound: Bound, mode: Mode) -> str:
     """Return why nothing can be encoded, empty when something should be."""
     text, size = bound.text, bound.binding.sizes.get("OperandSize")
     known = next((NO_BYTES[stem, name, size] for name in bound.binding.names if (stem, name, size) in NO_BYTES), "")
     if known:
         return known
+    if mode == "64-bit" and _of_other_modes_alone(stem):
+        return "are of the other modes alone, and no instruction in 64-bit mode"
     if mode != "64-bit" and (_NEW.search(text) or size == 64):
         return NO_OPERAND
     in_memory = any(isinstance(each, InMemory) for each in bound.binding.names.values())

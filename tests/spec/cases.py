@@ -12,15 +12,17 @@ of ``tests/spec/platforms/X.toml``, where X is that of a service:
     fault    the exception that ends it, with error = its code if it has one
     events   what happens besides, in order; none unless said
     mode     64-bit unless said
+    delivers  whether faults go to their handlers, and end it in "shutdown" only; as memory is taken to be good then
+             unless the case is about pages, places that decide what happens are better known
     known    places that the run over terms is told of as well, because they say where execution goes on
     measured  whether a real processor was seen to do it (hw:intel-la57); nothing else is made of it than a count
     answers  what the hosts are taken to answer where no source tells, question by question: 0 for no, 1 for yes
     on       the hosts that it is about; all processors that have the instructions unless said, and for what is
              asked of a platform one processor on each
 
-Places are cells and parts of cells, ``u8|u16|u32|u64[ADDRESS]``, ``GDT[n]`` and ``LDT[n]``, ``MSR[n]``, and in
-``before`` the unknown functions of the spec: ``mapped(ADDRESS)``, ``writable(ADDRESS)``, ``msr_exists(n)``,
-``msr_write_serialises(n)``.
+Places are cells and parts of cells, ``u8|u16|u32|u64[ADDRESS]``, ``GDT[n]`` and ``LDT[n]``, ``IDT[n]``, which has
+sixteen bytes, ``MSR[n]``, and in ``before`` the unknown functions of the spec: ``mapped(ADDRESS)``,
+``writable(ADDRESS)``, ``msr_exists(n)``, ``msr_write_serialises(n)``.
 A case is run over integers, and over terms from all states, and the path that its state takes must end alike.
 """
 
@@ -36,11 +38,12 @@ from typing import Any
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.bind import Bound
 from sphinx_fsgs.machine.concrete import ConcreteMachine
+from sphinx_fsgs.machine.delivery import DELIVERED_IN, Delivery, Event
 from sphinx_fsgs.machine.path import Path as Way
 from sphinx_fsgs.machine.program import Element, Program
 from sphinx_fsgs.machine.run import Runner
 from sphinx_fsgs.machine.setup import begin
-from sphinx_fsgs.machine.symbolic import PAGES
+from sphinx_fsgs.machine.symbolic import PAGES, MemoryRules
 from sphinx_fsgs.machine.values import UNSET, Fault
 from sphinx_fsgs.spec.hosts import BARE
 from sphinx_fsgs.spec.layout import View
@@ -51,19 +54,25 @@ from tests.machine.support import ANY_MEMORY, Answers, compiler, program, spec
 FOLDER = Path(__file__).parent / "instructions"
 SERVICES = Path(__file__).parent / "platforms"
 GDT, LDT, STACK = 0x10000, 0x30000, 0x58000
+IDT, TSS = 0x20000, 0x28000
 WRITABLE = 0xC093  # data, writable, accessed, DPL 0, present, big, in pages [SDM 3.4.5]
 DEFAULTS: Mapping[str, int] = {
     "GDTR.base": GDT,
     "GDTR.limit": 0xFFFF,
     "LDTR.base": LDT,
     "LDTR.limit": 0xFFFF,
+    "IDTR.base": IDT,
+    "IDTR.limit": 0xFFF,
+    "TR.base": TSS,
+    "TR.limit": 0x67,
     "RSP": STACK,
     **{f"{segment}.limit": 0xFFFFFFFF for segment in ("ES", "SS", "DS", "FS", "GS")},
     **{f"{segment}.attributes": WRITABLE for segment in ("ES", "SS", "DS", "FS", "GS")},
 }
 MAX_STEPS = 200
+SHUTDOWN = "shutdown"
 
-_MEMORY = re.compile(r"(u8|u16|u32|u64|GDT|LDT|MSR)\[(0x[0-9a-fA-F_]+|\d+)\]")
+_MEMORY = re.compile(r"(u8|u16|u32|u64|GDT|LDT|IDT|MSR)\[(0x[0-9a-fA-F_]+|\d+)\]")
 _FUNCTION = re.compile(r"(\w+)\((0x[0-9a-fA-F_]+|\d+)\)")
 
 
@@ -83,6 +92,13 @@ class Case:
     events: tuple[str, ...]
     measured: bool
     answers: Mapping[str, int]
+    delivers: bool = False
+
+    @property
+    def rules(self) -> MemoryRules:
+        """What the run over terms takes for granted of memory."""
+        missing = tuple(int(name[7:-1], 0) for name in self.before if name.startswith("mapped("))
+        return MemoryRules(may_fault=bool(missing), unmapped=missing) if self.delivers else ANY_MEMORY
 
     @property
     def expects(self) -> bool:
@@ -113,6 +129,7 @@ def _case(stem: str, row: dict[str, Any]) -> Case:
         "on",
         "measured",
         "answers",
+        "delivers",
     }
     assert set(row) <= known, f"{stem}: unknown {set(row) - known} in {row['name']}"
     fault = (row["fault"], row.get("error")) if "fault" in row else None
@@ -129,6 +146,7 @@ def _case(stem: str, row: dict[str, Any]) -> Case:
         tuple(row.get("events", ())),
         row.get("measured", False),
         row.get("answers", {}),
+        row.get("delivers", False),
     )
 
 
@@ -140,7 +158,7 @@ class Facts:
     """What is given: cells, bytes, registers that the spec does not know, and unknown functions."""
 
     cells: list[Any]
-    memory: dict[int, int] = field(default_factory=dict)
+    memory: dict[int, Any] = field(default_factory=dict)
     msrs: dict[int, int] = field(default_factory=dict)
     functions: dict[tuple[str, int], int] = field(default_factory=dict)
 
@@ -194,9 +212,10 @@ def _bytes(name: str, value: int, cells: list[Any]) -> Iterator[tuple[int, int]]
     place = _MEMORY.fullmatch(name)
     assert place is not None
     size, address = 8, int(place[2], 0)
-    if place[1] in spec().layout.tables:
-        base: View = spec().layout.views[f"{spec().layout.tables[place[1]]}.base"]
-        address = cells[base.slots[0].cell] + 8 * address
+    if place[1] in spec().layout.structures:
+        base: View = spec().layout.views[f"{spec().layout.structures[place[1]]}.base"]
+        size = 8 if place[1] in spec().layout.tables else 16
+        address = cells[base.slots[0].cell] + size * address
     else:
         size = int(place[1][1:]) // 8
     assert 0 <= value < 1 << 8 * size, f"{value:#x} does not fit {name}"
@@ -215,6 +234,9 @@ def expected(case: Case, given: Facts) -> Facts:
         else:
             put(found.cells, name, value)
     for name in case.undefined:
+        if _MEMORY.fullmatch(name):
+            found.memory.update((address, UNSET) for address, _ in _bytes(name, 0, given.cells))
+            continue
         view = spec().layout.view(name)
         assert view is not None and len(view.slots) == 1, f"{name} is no cell"
         found.cells[view.slots[0].cell] = UNSET
@@ -230,7 +252,7 @@ class End:
 
     fault: tuple[str, int | None] | None
     cells: tuple[Any, ...]
-    memory: Mapping[int, int]
+    memory: Mapping[int, Any]
     msrs: Mapping[int, int]
     events: tuple[str, ...]
     raised_at: tuple[str, int] | None = None
@@ -275,34 +297,77 @@ def run_concrete(case: Case, code: Program, given: Facts, answers: Answers) -> E
     cells, machine = list(given.cells), ConcreteMachine({}, given.initially)
     rip = layout.views["RIP"].slots[0].cell
     index: int | None = 0
+    at = 0
     events: list[str] = []
     fault: Fault | None = None
+    event: Event | None = None
     for _ in range(MAX_STEPS):
-        if index is None or index >= len(code.instructions) or fault:
+        if fault or (event is None and (index is None or index >= len(code.instructions))):
             break
-        line = code.instructions[index]
+        at = at if event or index is None else index
         before = list(cells)
-        for each in layout.cells:
-            if each.transient:
-                cells[each.index] = 0
-        cells[rip] = code.address(index + 1)
         machine.begin()
         try:
-            if line.requires and not answers[FEATURE_PREFIX + line.requires]:
-                raise Fault("#UD", None, 0)
-            _execute(line, case.mode, cells, machine, answers, before)
-            if machine.restarted:
-                cells[rip] = code.address(index)
-            index = code.index(cells[rip])
+            if event is not None:
+                _deliver(event, case.mode, cells, machine, answers)
+                here = DELIVERED_IN[case.mode] == case.mode
+                event, index = None, code.index(cells[rip]) if here else None
+            else:
+                _begin(code, at, cells, answers)
+                _execute(code.instructions[at], case.mode, cells, machine, answers, before)
+                if machine.restarted:
+                    cells[rip] = code.address(at)
+                index = code.index(cells[rip])
             events += machine.events
         except Fault as raised:
             machine.undo()
-            cells, fault = before, raised
+            cells = before
+            where = code.address(at), code.address(at + 1)
+            fault, event = _behind(case, event, raised, at, where, answers)
     if index is None and not fault:
         fault = _fetched(cells, machine, case.mode, answers)
-    memory = {address: byte for address, byte in machine.memory.items() if byte != given.initially("mem", address)}
+    memory = {
+        address: byte
+        for address, byte in machine.memory.items()
+        if byte is UNSET or byte != given.initially("mem", address)
+    }
     ended = None if fault is None else (fault.vector, fault.error)
     return End(ended, tuple(cells), memory, dict(machine.msrs), tuple(events), _raised_at(fault))
+
+
+def _begin(code: Program, index: int, cells: list[Any], answers: Answers) -> None:
+    """Prepare cells for an instruction, which the processor may not have."""
+    line, layout = code.instructions[index], spec().layout
+    for each in layout.cells:
+        if each.transient:
+            cells[each.index] = 0
+    cells[layout.views["RIP"].slots[0].cell] = code.address(index + 1)
+    if line.requires and not answers[FEATURE_PREFIX + line.requires]:
+        raise Fault("#UD", None, 0)
+
+
+def _deliver(event: Event, mode: str, cells: list[Any], machine: ConcreteMachine, answers: Answers) -> None:
+    rules = Delivery(compiler(False))
+    rip = rules.rip(event)
+    if rip is not None:
+        cells[spec().layout.views["RIP"].slots[0].cell] = rip
+    rules.code(event, mode)(cells, machine, answers, event.error or 0)
+
+
+def _behind(
+    case: Case, event: Event | None, raised: Fault, at: int, where: tuple[int, int], answers: Answers
+) -> tuple[Fault | None, Event | None]:
+    """Return what a case ends in, or what is delivered next."""
+    if not case.delivers:
+        return raised, None
+    rules = Delivery(compiler(False))
+    if event is None:
+        return None, Event(raised.vector, raised.error, at, where)
+    place = begin(spec(), case.mode, answers, ANY_MEMORY).place()  # type: ignore[arg-type]
+    follows = rules.behind(event, raised.vector, raised.error, place)
+    return (
+        Fault(SHUTDOWN, None, raised.line).with_traceback(raised.__traceback__) if follows is None else None
+    ), follows
 
 
 def _execute(
@@ -348,7 +413,8 @@ class _Variables(dict[str, int]):
 
 def run_symbolic(case: Case, code: Program, given: Facts, answers: Answers) -> End:
     """Run the code over terms from all states, and return what the path of the case's state says of it."""
-    start = begin(spec(), case.mode, answers, ANY_MEMORY)  # type: ignore[arg-type]
+    start = begin(spec(), case.mode, answers, case.rules)  # type: ignore[arg-type]
+    start.delivers = case.delivers
     for name in case.known:
         if _MEMORY.fullmatch(name):
             for address, byte in _bytes(name, case.before[name], given.cells):
@@ -372,19 +438,25 @@ def _end(path: Way, value: Plain, given: Facts) -> End:
         else:
             # What depends on what an undefined place holds is undefined.
             cells.append(value(content) if value(content) == other(content) else UNSET)
-    memory: dict[int, int] = {}
+    memory: dict[int, Any] = {}
     for piece in path.final.memory.objects():
         origin = value(piece.origin)
-        memory.update((origin + offset & terms.ones(64), value(byte)) for offset, byte in piece.bytes.items())
+        for offset, byte in piece.bytes.items():
+            memory[origin + offset & terms.ones(64)] = value(byte) if value(byte) == other(byte) else UNSET
         for write in piece.log:
             if value(write.guard):
                 content, at = value(write.value), origin + value(write.offset)
-                memory.update((at + index & terms.ones(64), content >> 8 * index & 0xFF) for index in range(write.size))
-    memory = {address: byte for address, byte in memory.items() if byte != given.initially("mem", address)}
+                known = content == other(write.value)
+                for index in range(write.size):
+                    memory[at + index & terms.ones(64)] = content >> 8 * index & 0xFF if known else UNSET
+    memory = {
+        address: byte for address, byte in memory.items() if byte is UNSET or byte != given.initially("mem", address)
+    }
     msrs = {value(index): value(content) for index, content, guard in path.final.msrs if value(guard)}
     events = tuple(each.name for step in path.steps for each in step.events if value(each.guard))
     raised = path.raised
     fault = None if raised is None else (raised.vector, None if raised.error is None else value(raised.error))
+    fault = (SHUTDOWN, None) if path.outcome == "shuts down" else fault
     return End(fault, tuple(cells), memory, msrs, events)
 
 
@@ -400,11 +472,11 @@ def problems(case: Case, end: End, given: Facts) -> list[str]:
         named = cell.name in case.after or cell.counted
         if named and value is not want and (value is UNSET or want is UNSET or value != want):
             found.append(f"{cell.name} is {_shown(value)}, not {_shown(want)}")
-    memory = {address: byte for address, byte in wanted.memory.items() if byte != given.initially("mem", address)}
-    for address in sorted(set(memory) | set(end.memory)):
-        value = end.memory.get(address, given.initially("mem", address))
-        if value != memory.get(address, given.initially("mem", address)):
-            found.append(f"the byte at {address:#x} is {value:#x}")
+    for address in sorted(set(wanted.memory) | set(end.memory)):
+        held = given.initially("mem", address)
+        value, want = end.memory.get(address, held), wanted.memory.get(address, held)
+        if value is not want and (value is UNSET or want is UNSET or value != want):
+            found.append(f"the byte at {address:#x} is {_shown(value)}, not {_shown(want)}")
     for index in set(end.msrs) | set(wanted.msrs):
         before = given.msrs.get(index, 0)
         if end.msrs.get(index, before) != wanted.msrs.get(index, before):

@@ -14,11 +14,12 @@ from sphinx_fsgs.machine.compile.trees import bind_arguments, expressions_in, st
 from sphinx_fsgs.machine.emit import Concrete, Emitter, Symbolic
 from sphinx_fsgs.machine.operands import Binding, Constant, InCells, Local, Meaning
 from sphinx_fsgs.source import Span
-from sphinx_fsgs.spec.model import Spec
+from sphinx_fsgs.spec.model import FaultKind, Spec
 from sphinx_fsgs.syntax.expression import Memory, Name, names_in, walk
 from sphinx_fsgs.syntax.operation import Assign, Invoke, Procedure, Statement, Undefined
 
 CHECK_FETCH = "check_fetch"
+DELIVER = "deliver"
 
 
 class Compiler:
@@ -120,6 +121,23 @@ class Compiler:
         """
         address: tuple[Meaning, ...] = (Local("p_address", 64),)
         return self.procedure(CHECK_FETCH, mode, address, Span("", 1, 1, 1, 1))[0]
+
+    def delivery(self, fault: FaultKind, mode: str, handler: str, nested: bool) -> Compiled:
+        """Return the delivery of an exception to a handler of a mode.
+
+        Behind what :meth:`operation` takes stands the error code.
+
+        :raises CompileError: when the spec has none, or it is not well formed.
+        """
+        meanings: tuple[Meaning, ...] = (
+            Constant(fault.vector, 32),
+            Constant(int(fault.error_code), 1),
+            Constant(int(fault.trap), 1),
+            Local("p_error", 32),
+            Constant(int(mode == "64-bit"), 1),
+            Constant(int(nested), 1),
+        )
+        return self.procedure(DELIVER, handler, meanings, Span("", 1, 1, 1, 1))[0]
 
     def no_such(self, kind: str, name: str, span: Span) -> CompileError:
         """Return the error that there is no function or procedure of a name."""

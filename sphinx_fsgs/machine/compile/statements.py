@@ -32,7 +32,7 @@ RESULT = "RESULT"
 """The name, in an operation of a platform, of the place where its result goes."""
 
 SIZES = ("OperandSize", "AddressSize")
-CHECK_TARGET = "check_target"
+CHECK_TARGETS = ("check_target", "check_entry")
 
 
 class Statements(Places):
@@ -189,9 +189,9 @@ class Statements(Places):
                     local = Local(f"p_{parameter}", value.width, value.is_truth)
                     arguments.append((parameter, local, value.text))
         meanings: list[Meaning] = [meaning for _, meaning, _ in arguments]
-        if statement.name == CHECK_TARGET and self.emitter.symbolic:
+        if statement.name in CHECK_TARGETS and self.emitter.symbolic:
             values = [text for *_, text in arguments if text]
-            self.checked_later(CHECK_TARGET, "branch", meanings, values, out, statement.span)
+            self.checked_later(statement.name, "branch", meanings, values, out, statement.span)
             return
         sizes = tuple((size, out.names[size]) for size in SIZES if size in out.names)
         self.call(statement.name, meanings, [text for *_, text in arguments if text], out, statement.span, sizes)
