@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sphinx_fsgs.check.asking import Asked, Oracle, Shared
 from sphinx_fsgs.check.judge import Judgement
@@ -117,7 +118,6 @@ class Reporter:
 
         Only answers are tried that somebody disputes, or that a failure may have to cite.
         """
-        tried: dict[tuple[tuple[str, int], ...], Verdict] = {}
         for question in (each for each in shared.asked if each in self.spec.behaviour_names):
             for answer in self.spec.behaviour(question).replies:
                 concerned = [name for name in shared.outcomes if host_of(name).profile in answer.profiles]
@@ -128,11 +128,9 @@ class Reporter:
                 _, fixed = shared.outcomes[concerned[0]][0]
                 known = {each: fixed.get(each, oracle.answers(concerned[0], each)[0]) for each in shared.asked}
                 known[question] = 1 - known[question]
-                key = tuple(known.items())
-                if key not in tried:
-                    flipped = {**fixed, question: known[question]}
-                    tried[key] = judge(Asked(oracle, concerned[0], flipped, True)).verdict
-                if tried[key] != shared.outcomes[concerned[0]][0][0].verdict:
+                answers = Asked(oracle, concerned[0], {**fixed, question: known[question]}, True)
+                flipped = shared.for_answers(known, partial(_judged, judge, answers))
+                if flipped.verdict != shared.outcomes[concerned[0]][0][0].verdict:
                     yield question, answer, tuple(concerned)
 
     # ---- findings ----
@@ -266,6 +264,10 @@ class Reporter:
             yield f"disputed ({where}): {dispute.text} [{', '.join(dispute.citations)}]"
         for text in result.assuming:
             yield f"assuming that {text}"
+
+
+def _judged(judge: Callable[[Asked], Judgement], answers: Asked) -> tuple[Judgement, Mapping[str, int]]:
+    return judge(answers), answers
 
 
 def _spoken_of_first(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
