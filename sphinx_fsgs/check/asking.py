@@ -79,6 +79,23 @@ class Shared(Generic[T]):
     outcomes: Mapping[str, tuple[tuple[T, Mapping[str, int]], ...]]
     asked: tuple[str, ...]
     runs: int
+    _root: _Node[T] = field(repr=False, compare=False)
+
+    def for_answers(self, answers: Mapping[str, int], compute: Callable[[], tuple[T, Mapping[str, int]]]) -> T:
+        """Return the outcome where these are the answers to all that was asked, whoever gives them.
+
+        ``compute`` makes a run that is not there yet, and returns its outcome with what it asked.
+        """
+        node: _Node[T] | None = self._root
+        while node is not None and not node.done:
+            answer = answers.get(node.question)
+            node = None if answer is None else node.children.get(answer)
+        if node is None:
+            result, asked = compute()
+            _record(self._root, asked, result)
+            return result
+        assert node.result is not None
+        return node.result
 
 
 def share(oracle: Oracle, profiles: Iterable[str], compute: Callable[[Asked], T]) -> Shared[T]:
@@ -108,7 +125,7 @@ def share(oracle: Oracle, profiles: Iterable[str], compute: Callable[[Asked], T]
             assert node.result is not None
             found.append((node.result, fixed))
         outcomes[profile] = tuple(found)
-    return Shared(outcomes, tuple(asked), runs)
+    return Shared(outcomes, tuple(asked), runs, root)
 
 
 def _descend(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from sphinx_fsgs.check.asking import Asked, Oracle, Shared
 from sphinx_fsgs.check.judge import Judgement
+from sphinx_fsgs.check.names import Wording
 from sphinx_fsgs.check.result import Dispute, Evidence, HostVerdict, Kind, Origin, Result, Verdict
-from sphinx_fsgs.check.scopes import Namer, Wording, distinguishing
+from sphinx_fsgs.check.scopes import Namer, distinguishing
 from sphinx_fsgs.diagnostic import Diagnostic, Fix, Severity
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
@@ -30,6 +32,10 @@ _UNDECIDED = {
     "bound values": (UNDECIDED_BOUND, "speak of fewer bits, or narrow the states with when"),
 }
 """Code and way out of each reason for which a verdict is left open, but for the bounds."""
+
+
+Outcome = tuple[Judgement, Mapping[str, int]]
+"""A judgement, and the open questions as they were answered for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class Reporter:
         self, item: Item, shared: Shared[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle
     ) -> Result:
         """Return the Result of an item; ``judge`` is asked once more where it matters what a disputed answer is."""
+        shared = replace(shared, outcomes={each: _spoken_of_first(found) for each, found in shared.outcomes.items()})
         verdicts = tuple(self._verdict(profile, outcomes) for profile, outcomes in shared.outcomes.items())
         judgements = _distinct(shared)
         resting = tuple(self._resting(shared, judge, oracle))
@@ -94,10 +101,10 @@ class Reporter:
         )
         return replace(result, diagnostics=tuple(self._findings(item, result, shared)))
 
-    def _verdict(self, profile: str, outcomes: Sequence[tuple[Judgement, Mapping[str, int]]]) -> HostVerdict:
+    def _verdict(self, profile: str, outcomes: Sequence[Outcome]) -> HostVerdict:
         kinds = {judgement.verdict for judgement, _ in outcomes}
         judgement, _ = outcomes[0]
-        if len(kinds) == 1:
+        if len(kinds - {"n/a"}) <= 1:  # a claim speaks of the processors that have what it is about
             return HostVerdict(profile, judgement.verdict, judgement.says, judgement.reason, judgement.counterexample)
         open_ones = sorted({question for _, fixed in outcomes for question in fixed})
         decisive = [question for question in open_ones if _decides(question, outcomes)] or open_ones
@@ -111,7 +118,6 @@ class Reporter:
 
         Only answers are tried that somebody disputes, or that a failure may have to cite.
         """
-        tried: dict[tuple[tuple[str, int], ...], Verdict] = {}
         for question in (each for each in shared.asked if each in self.spec.behaviour_names):
             for answer in self.spec.behaviour(question).replies:
                 concerned = [name for name in shared.outcomes if host_of(name).profile in answer.profiles]
@@ -119,12 +125,12 @@ class Reporter:
                 failing = any(shared.outcomes[name][0][0].verdict == "fails" for name in concerned)
                 if not concerned or not (answer.disputed or failing):
                     continue
-                known = {each: oracle.answers(concerned[0], each)[0] for each in shared.asked}
+                _, fixed = shared.outcomes[concerned[0]][0]
+                known = {each: fixed.get(each, oracle.answers(concerned[0], each)[0]) for each in shared.asked}
                 known[question] = 1 - known[question]
-                key = tuple(known.items())
-                if key not in tried:
-                    tried[key] = judge(Asked(oracle, concerned[0], {question: known[question]}, True)).verdict
-                if tried[key] != shared.outcomes[concerned[0]][0][0].verdict:
+                answers = Asked(oracle, concerned[0], {**fixed, question: known[question]}, True)
+                flipped = shared.for_answers(known, partial(_judged, judge, answers))
+                if flipped.verdict != shared.outcomes[concerned[0]][0][0].verdict:
                     yield question, answer, tuple(concerned)
 
     # ---- findings ----
@@ -260,7 +266,16 @@ class Reporter:
             yield f"assuming that {text}"
 
 
-def _decides(question: str, outcomes: Sequence[tuple[Judgement, Mapping[str, int]]]) -> bool:
+def _judged(judge: Callable[[Asked], Judgement], answers: Asked) -> tuple[Judgement, Mapping[str, int]]:
+    return judge(answers), answers
+
+
+def _spoken_of_first(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """Return the outcomes of a processor, behind the others those of which the claim does not speak."""
+    return tuple(sorted(outcomes, key=lambda outcome: outcome[0].verdict == "n/a"))
+
+
+def _decides(question: str, outcomes: Sequence[Outcome]) -> bool:
     """Whether two outcomes differ where no other question that both asked has another answer."""
     return any(
         judgement.verdict != other.verdict

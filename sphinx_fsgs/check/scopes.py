@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import combinations
 from typing import TYPE_CHECKING
 
-from sphinx_fsgs.records import dataclass
-from sphinx_fsgs.spec.features import load_vendors
+from sphinx_fsgs.check.names import ProcessorNames, Wording, joined
 from sphinx_fsgs.spec.hosts import BARE, Host, Version, host_of, version_text
-from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
-from sphinx_fsgs.spec.profiles import Profile
+from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.scope import Both, Either, Named, Not, Range, Scope, Versions
 
 if TYPE_CHECKING:
@@ -42,6 +38,8 @@ def _named(scope: Named, host: Host, spec: Spec) -> bool:
         return profile.name == scope.name
     if scope.kind == "family":
         return profile.vendor == scope.name
+    if scope.kind == "market":
+        return profile.market == scope.name
     return profile.cpuid.get(scope.name) is True
 
 
@@ -94,26 +92,13 @@ def cut_in_two(scope: Scope | None, spec: Spec) -> Iterator[tuple[Versions, Plat
                     yield each, platform
 
 
-GENERAL = "processors "
-"""How the words begin that describe processors by a CPUID bit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """A scope in the language of scopes, and in words."""
-
-    scope: str
-    words: str
-    parts: int
-
-
 class Namer:
     """Finds the shortest names for sets of hosts, by their names."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self.all = tuple(spec.profiles)
-        self._vendors = load_vendors(spec.folder)
+        self._names = ProcessorNames(spec)
 
     def name(self, names: Iterable[str], prefer: Sequence[str] = ()) -> Wording:
         """Return the shortest scope that selects exactly these hosts.
@@ -123,7 +108,7 @@ class Namer:
         names = tuple(names)
         hosts = [host_of(each) for each in names]
         if all(each.platform == BARE for each in hosts):
-            return self._processors(frozenset(names), prefer)
+            return self._names.name(frozenset(names), prefer)
         return self._on_platforms(hosts, prefer)
 
     def _on_platforms(self, hosts: Sequence[Host], prefer: Sequence[str]) -> Wording:
@@ -141,10 +126,10 @@ class Namer:
             if some is None:
                 found.append(place)
                 continue
-            who = self._processors(some, prefer)
+            who = self._names.name(some, prefer)
             scope = f"{_bracketed(who)} and {_bracketed(place)}"
             found.append(Wording(scope, f"{who.words} on {place.words}", who.parts + place.parts))
-        return _joined(found)
+        return joined(found)
 
     def _platforms(self, wanted: frozenset[str]) -> Wording:
         """Name platforms: a family, a side of a version, or one by one."""
@@ -162,75 +147,7 @@ class Namer:
                     return Wording(f"{family} {side} {version_text(version)}", f"{words}{' on' * (side != '<')}", 1)
         single = [Wording(name, known[name].title if name in known else "the bare processor", 1) for name in wanted]
         order = (BARE, *known)
-        return _joined(sorted(single, key=lambda each: order.index(each.scope)))
-
-    def _processors(self, wanted: frozenset[str], prefer: Sequence[str]) -> Wording:
-        if not wanted:
-            return Wording("", "no processor", 0)
-        if wanted == frozenset(self.all):
-            return Wording("", "every processor", 0)
-        found = list(self._candidates(wanted, prefer))
-        return min(found, key=lambda each: (each.parts, len(each.scope)))
-
-    def _candidates(self, wanted: frozenset[str], prefer: Sequence[str]) -> Iterator[Wording]:
-        simple = [*self._features(prefer), *self._families(), *self._ranges()]
-        for members, wording in simple:
-            if members == wanted:
-                yield wording
-        for (one, first), (other, second) in combinations(simple, 2):
-            if one & other == wanted:
-                # The general word first, what narrows it behind: amd and not FS_GS_NS.
-                broad, narrow = sorted((first, second), key=lambda each: each.words.startswith(GENERAL))
-                yield Wording(f"{broad.scope} and {narrow.scope}", _narrowed(broad.words, narrow.words), 2)
-            if one | other == wanted and not one & other:
-                yield Wording(f"{first.scope} or {second.scope}", f"{first.words}, and {second.words}", 2)
-        yield self._by_vendor(wanted)
-
-    def _features(self, prefer: Sequence[str]) -> Iterator[tuple[frozenset[str], Wording]]:
-        asked = [question.removeprefix(FEATURE_PREFIX) for question in prefer if question.startswith(FEATURE_PREFIX)]
-        asked += [self.spec.behaviour(name).feature for name in prefer if name in self.spec.behaviour_names]
-        for feature in dict.fromkeys(each for each in asked if each):
-            bits = {name: profile.cpuid.get(feature) for name, profile in self.spec.profiles.items()}
-            if None in bits.values():
-                continue
-            having = frozenset(name for name, bit in bits.items() if bit)
-            yield having, Wording(feature, f"{GENERAL}with {feature}", 1)
-            yield frozenset(self.all) - having, Wording(f"not {feature}", f"{GENERAL}without {feature}", 1)
-
-    def _families(self) -> Iterator[tuple[frozenset[str], Wording]]:
-        for vendor, entry in self._vendors.items():
-            members = frozenset(name for name, profile in self.spec.profiles.items() if profile.vendor == vendor)
-            yield members, Wording(vendor, entry.title, 1)
-
-    def _ranges(self) -> Iterator[tuple[frozenset[str], Wording]]:
-        lines: dict[str, list[Profile]] = {}
-        for profile in self.spec.profiles.values():
-            yield frozenset({profile.name}), Wording(profile.name, profile.title, 1)
-            lines.setdefault(profile.line, []).append(profile)
-        for members in lines.values():
-            members.sort(key=lambda each: each.order)
-            for first, last in combinations(members, 2):
-                names = frozenset(each.name for each in members if first.order <= each.order <= last.order)
-                yield names, Wording(f"{first.name}..{last.name}", f"{first.title} to {last.title}", 1)
-
-    def _by_vendor(self, wanted: frozenset[str]) -> Wording:
-        pieces: list[Wording] = []
-        for members, whole in self._families():
-            inside = wanted & members
-            if inside == members:
-                pieces.append(whole)
-            elif inside:
-                pieces.extend(self._cover(inside))
-        return replace(_joined(pieces), parts=len(pieces) + 1)
-
-    def _cover(self, wanted: frozenset[str]) -> list[Wording]:
-        left, found = set(wanted), []
-        ranges = sorted(self._ranges(), key=lambda each: -len(each[0]))
-        for members, wording in ranges:
-            if members <= left:
-                left -= members
-                found.append((min(self.all.index(each) for each in members), wording))
-        return [wording for _, wording in sorted(found, key=lambda each: each[0])]
+        return joined(sorted(single, key=lambda each: order.index(each.scope)))
 
 
 def _side(wanted: frozenset[str], members: Sequence[Platform], version: Version) -> str:
@@ -244,18 +161,6 @@ def _side(wanted: frozenset[str], members: Sequence[Platform], version: Version)
 
 def _bracketed(wording: Wording) -> str:
     return f"({wording.scope})" if " or " in wording.scope else wording.scope
-
-
-def _joined(found: Sequence[Wording]) -> Wording:
-    scope = " or ".join(each.scope for each in found)
-    words = ", ".join(each.words for each in found[:-1])
-    parts = sum(each.parts for each in found)
-    return Wording(scope, f"{words} and {found[-1].words}" if words else found[-1].words, parts)
-
-
-def _narrowed(one: str, other: str) -> str:
-    """Return two descriptions as one: ``AMD processors with FS_GS_NS``."""
-    return f"{one} and {other.removeprefix(GENERAL)}" if one.startswith(GENERAL) else f"{one} {other}"
 
 
 def distinguishing(holds: Iterable[str], fails: Iterable[str], asked: Sequence[str], namer: Namer) -> Wording | None:

@@ -97,10 +97,11 @@ def _between_profiles(folder: Path, profiles: Mapping[str, Profile]) -> Iterator
 
 def _share_a_processor(one: Profile, other: Profile) -> bool:
     return any(
-        other.matches(signature.family, model)
-        for signature in one.signatures
-        for first, last in signature.models
-        for model in range(first, last + 1)
+        mine.family == theirs.family and first <= until and since <= last
+        for mine in one.signatures
+        for theirs in other.signatures
+        for first, last in mine.models
+        for since, until in theirs.models
     )
 
 

@@ -45,7 +45,7 @@ from sphinx_fsgs.spec.instructions import (
     sentence,
 )
 from sphinx_fsgs.spec.layout import Layout, load_layout
-from sphinx_fsgs.spec.profiles import Profile, load_profiles
+from sphinx_fsgs.spec.profiles import MARKETS, Profile, load_profiles
 from sphinx_fsgs.spec.tables import Record, Sheet
 from sphinx_fsgs.syntax.expression import Expr
 from sphinx_fsgs.syntax.instruction import Instruction
@@ -440,6 +440,7 @@ class Spec:
             features=aliases,
             profiles=frozenset(self.profiles),
             families=frozenset(vendor_names(self.folder)),
+            markets=frozenset(MARKETS),
             platforms=frozenset((*self.platform_names, *self.families)),
             intrinsics=_Calls(self),
             entries=_Entered(self),

@@ -13,8 +13,10 @@ from sphinx_fsgs.spec.citations import citation_keys
 from sphinx_fsgs.spec.features import feature_names, vendor_names
 from sphinx_fsgs.spec.tables import (
     ANSWERED_TWICE,
+    CONTRADICTION,
     NOT_ANSWERED,
     UNKNOWN_FEATURE,
+    VARIES,
     WRONG_VALUE,
     Record,
     Sheet,
@@ -25,6 +27,12 @@ Evidence = Literal["documented", "dumped", "measured", "code", "stated", "inferr
 EVIDENCE: Final[tuple[Evidence, ...]] = ("documented", "dumped", "measured", "code", "stated", "inferred")
 """How a fact is known, strongest claim to authority first: by a manual, a CPUID dump, a measurement, code
 that depends on it, a statement of somebody who should know, or by inference from other facts."""
+
+NO_EVIDENCE: Final = "unknown"
+"""What stands for evidence where no source that could be opened tells a CPUID bit; both values are then possible."""
+
+MARKETS: Final = ("client", "server")
+"""For whom processors are made, where all of a profile are made for one of them; scopes say it with the same words."""
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _HEX = re.compile(r"([0-9A-F]+)h(?:-([0-9A-F]+)h)?")
@@ -44,9 +52,9 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """How a CPUID bit of a profile is known."""
+    """How a CPUID bit of a profile is known; where it is not, ``evidence`` is empty and ``cites`` is what was read."""
 
-    evidence: Evidence
+    evidence: Evidence | Literal[""]
     cites: tuple[str, ...]
 
 
@@ -54,8 +62,10 @@ class Known:
 class Profile:
     """A processor: identity and CPUID facts; what it does differently stands in the behaviours.
 
-    ``line`` and ``order`` place it among its relatives, for ranges in scopes. ``cpuid`` maps each
-    feature to true, false, or None where processors of this profile differ.
+    ``line`` and ``order`` place it among its relatives, for ranges in scopes. ``launched`` is the year, or the
+    earliest that it can be where it is not ``dated``. ``market`` is empty where the profile has processors of both, or
+    no source says. ``cpuid`` maps each feature to true, false, or None where processors of this profile differ or no
+    source says. ``cites`` is what its signatures and its year rest on, besides the dumps.
     """
 
     name: str
@@ -64,7 +74,10 @@ class Profile:
     line: str
     order: int
     launched: int
+    dated: bool
+    market: str
     signatures: tuple[Signature, ...]
+    cites: tuple[str, ...]
     cpuid: Mapping[str, bool | None] = field(hash=False)
     known: Mapping[str, Known] = field(hash=False)
 
@@ -105,16 +118,19 @@ def load_profile(folder: Path, name: str, names: Names | None = None) -> Profile
     known = names or load_names(folder)
     sheet = Sheet(folder / "profiles" / f"{name}.toml")
     root = sheet.root
+    bits = _cpuid(root, known)
     profile = Profile(
         name,
         root.text("title"),
         root.choice("vendor", known.vendors, "vendor"),
         root.text("line"),
         root.number("order"),
-        root.number("launched", 1978, 9999),
+        *_year(root),
+        root.choice("market", MARKETS, "market") if "market" in root else "",
         tuple(read_signature(record) for record in root.records("signatures")),
-        _cpuid(root, known),
-        _known(root, known),
+        root.cites(known.citations, optional=True),
+        {feature: bit if isinstance(bit, bool) else None for feature, bit in bits.items()},
+        _known(root, known, bits),
     )
     _check_name(root, profile)
     root.done()
@@ -150,30 +166,45 @@ def _range(record: Record, key: str, text: str) -> tuple[int, int]:
     return first, last
 
 
-def _cpuid(root: Record, names: Names) -> dict[str, bool | None]:
+def _year(root: Record) -> tuple[int, bool]:
+    """Return the year of the launch and whether it is that year, not just none before."""
+    if "not_before" not in root:
+        return root.number("launched", 1978, 9999), True
+    if "launched" in root:
+        root.complain(CONTRADICTION, "this has two years", "not_before", help="keep launched")
+        root.number("launched", 1978, 9999)
+    return root.number("not_before", 1978, 9999), False
+
+
+def _cpuid(root: Record, names: Names) -> dict[str, bool | str]:
+    """Return what the file says of each feature: true, false, ``varies`` or ``unknown``."""
     table = root.record("cpuid")
-    bits: dict[str, bool | None] = {}
+    bits: dict[str, bool | str] = {}
     for feature in table.keys():
         if feature in names.features:
-            bits[feature] = table.maybe(feature)
+            bits[feature] = table.bit(feature, (VARIES, NO_EVIDENCE))
         else:
             table.unknown(UNKNOWN_FEATURE, "feature", feature, names.features)
     for feature in sorted(names.features - bits.keys()):
-        way_out = f'write {feature} = true, false or "varies"'
+        way_out = f'write {feature} = true, false, "varies" or "unknown"'
         table.complain(NOT_ANSWERED, f"{feature} is not answered", help=way_out)
     return bits
 
 
-def _known(root: Record, names: Names) -> dict[str, Known]:
+def _known(root: Record, names: Names, bits: Mapping[str, bool | str]) -> dict[str, Known]:
     known: dict[str, Known] = {}
     for record in root.records("evidence"):
-        kind = cast(Evidence, record.choice("evidence", EVIDENCE, "evidence"))
-        entry = Known(kind, record.cites(names.citations))
+        kind = record.choice("evidence", (*EVIDENCE, NO_EVIDENCE), "evidence")
+        evidence: Evidence | Literal[""] = "" if kind == NO_EVIDENCE else cast(Evidence, kind)
+        entry = Known(evidence, record.cites(names.citations))
         for feature in record.texts("features"):
             if feature not in names.features:
                 record.unknown(UNKNOWN_FEATURE, "feature", feature, names.features, "features")
             elif known.setdefault(feature, entry) is not entry:
                 record.complain(ANSWERED_TWICE, f"{feature} has evidence twice", "features", feature, help="keep one")
+            elif (bits.get(feature) == NO_EVIDENCE) is not (kind == NO_EVIDENCE) and feature in bits:
+                message = f"the bit of {feature} and its evidence do not agree on whether it is known"
+                record.complain(CONTRADICTION, message, "features", feature, help='write "unknown" in both places')
         record.done()
     for feature in sorted(names.features - known.keys()):
         root.complain(NOT_ANSWERED, f"{feature} has no evidence", feature, help="name it in an [[evidence]] table")

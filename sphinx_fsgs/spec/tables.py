@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -33,6 +33,9 @@ UNKNOWN_WORD = "FSGS920"
 SAME_NAME = "FSGS921"
 OVERLAP = "FSGS922"
 CONTRADICTION = "FSGS923"
+
+VARIES = "varies"
+"""What a table says of a bit in which the processors of one profile differ."""
 
 AUTHORITY = "the form of the tables, spec/README.md"
 _HEADER = re.compile(r"^\[\[?([^\[\]]+)\]\]?", re.MULTILINE)
@@ -124,9 +127,15 @@ class Record:
 
     def maybe(self, key: str) -> bool | None:
         """Return true, false, or None where the file says "varies"."""
-        neutral: bool | str = "varies"
-        value = self._get(key, _is_maybe, 'true, false or "varies"', neutral)
+        value = self.bit(key, (VARIES,))
         return value if isinstance(value, bool) else None
+
+    def bit(self, key: str, words: Sequence[str]) -> bool | str:
+        """Return true, false, or one of ``words``, which say why it is neither."""
+        quoted = [f'"{word}"' for word in words]
+        kind = f"{', '.join(('true', 'false', *quoted[:-1]))} or {quoted[-1]}"
+        neutral: bool | str = words[0]
+        return self._get(key, lambda value: _is_bit(value, words), kind, neutral)
 
     def texts(self, key: str, optional: bool = False) -> tuple[str, ...]:
         """Return a list of strings, in order; unless it is optional it is there and not empty."""
@@ -251,10 +260,8 @@ def _is_number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _is_maybe(value: object) -> bool | str | None:
-    if isinstance(value, bool):
-        return value
-    return "varies" if value == "varies" else None
+def _is_bit(value: object, words: Sequence[str]) -> bool | str | None:
+    return value if isinstance(value, bool) or (isinstance(value, str) and value in words) else None
 
 
 def _is_texts(value: object) -> list[str] | None:

@@ -55,6 +55,8 @@ class Scopes(Transformer):  # type: ignore[type-arg]  # leaves become dataclasse
             return Named(word, "profile", self._span(meta))
         if word in known.families:
             return Named(word, "family", self._span(meta))
+        if word in known.markets:
+            return Named(word, "market", self._span(meta))
         if word in known.platforms:
             return Named(word, "platform", self._span(meta))
         if word in known.features:
@@ -74,4 +76,4 @@ _SCOPES = 'a scope is made of profiles, families, features, platforms, "and", "o
 
 
 def _all_words(lexicon: Lexicon) -> set[str]:
-    return {*lexicon.profiles, *lexicon.families, *lexicon.platforms, *lexicon.features}
+    return {*lexicon.profiles, *lexicon.families, *lexicon.markets, *lexicon.platforms, *lexicon.features}

@@ -38,6 +38,7 @@ class Lexicon:
     profiles: frozenset[str]
     families: frozenset[str]  # "intel", "amd"
     platforms: frozenset[str]  # "bare", …
+    markets: frozenset[str] = frozenset()  # "server", …: for whom processors are made
     intrinsics: Mapping[str, Intrinsic] = field(default_factory=dict)  # "_readgsbase_u64" -> RDGSBASE, 64 bits
     spaces: frozenset[str] = frozenset()  # named address spaces of compilers: "__seg_gs", "address_space(256)"
     vectors: Mapping[str, int] = field(default_factory=dict)  # "#GP" -> 13

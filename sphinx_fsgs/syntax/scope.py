@@ -11,10 +11,10 @@ from sphinx_fsgs.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A profile, a family, a CPUID feature or a platform; which of them, the lexicon has checked."""
+    """A profile, a family, a market, a CPUID feature or a platform; which of them, the lexicon has checked."""
 
     name: str
-    kind: Literal["profile", "family", "feature", "platform"]
+    kind: Literal["profile", "family", "market", "feature", "platform"]
     span: Span = field(compare=False)
 
 

@@ -131,7 +131,7 @@ OUTCOME = [
     Row("swapgs", HOLDS, "CPL = 3; CR4.FRED = 0", "swapgs never ran; #GP(0)", name="only what completes has run"),
     Row(
         "wrmsr",
-        {"holds": ("intel", "amd", "-amd_zen4", "-amd_zen5"), "fails": ("amd_zen4", "amd_zen5")},
+        {"holds": ("all", "-FS_GS_NS"), "fails": ("FS_GS_NS",)},
         f"{KERNEL}; ECX = MSR_GS_BASE; RAX = 0; RDX = 0",
         "wrmsr serialises",
         finding="FSGS210",
@@ -356,26 +356,27 @@ DESCRIPTORS = [
 ]
 
 SCOPES = [
-    Row("lkgs %ax", {"holds": ("intel_pantherlake",)}, "CPL = 0; RAX = 0", "GS_SHADOW = 0", options=":where: LKGS"),
+    Row("lkgs %ax", {"holds": ("FRED",)}, "CPL = 0; RAX = 0", "GS_SHADOW = 0", options=":where: LKGS"),
     Row(
         "lkgs %ax",
-        {"holds": ("intel_pantherlake",), "fails": ("all", "-intel_pantherlake")},
+        {"holds": ("FRED",), "fails": ("all", "-FRED")},
         "CPL = 0; RAX = 0",
         "GS_SHADOW = 0",
         finding="FSGS211",
         name="silicon without it raises #UD",
     ),
-    Row("lkgs %ax", {"holds": ("amd",)}, "", "#UD", options=":where: amd"),
+    Row("lkgs %ax", {"holds": ("amd", "-FRED")}, "", "#UD", options=":where: amd and not LKGS"),
     Row(
         "mov %ax, %gs",
-        HOLDS,
+        {"holds": ("intel", "amd"), "vacuous": ("hygon",)},
         "RAX = 0; GS.base = ?b",
-        "[amd_k8 or amd_zen1] GS.base = ?b; [not (amd_k8 or amd_zen1)] GS.base = 0",
+        "[amd and not amd_zen2..amd_zen6] GS.base = ?b; [intel or amd_zen2..amd_zen6] GS.base = 0",
+        finding="FSGS230",
         name="a line for some processors",
     ),
     Row(
         "mov %ax, %gs",
-        {"vacuous": ("intel",), "holds": ("amd", "-amd_k8", "-amd_zen1"), "fails": ("amd_k8", "amd_zen1")},
+        {"vacuous": ("intel", "hygon"), "holds": ("amd", "-keeps base"), "fails": ("keeps base",)},
         "RAX = 0; GS.base = ?b",
         "[amd] GS.base = 0",
         finding="FSGS210 FSGS230",
@@ -383,7 +384,7 @@ SCOPES = [
     ),
     Row(
         "nop",
-        {"vacuous": ("intel_core2", "amd_k8"), "holds": ("all", "-intel_core2", "-amd_k8")},
+        {"vacuous": ("not FSGSBASE",), "holds": ("FSGSBASE",)},
         "CR4.FSGSBASE = 1",
         "no fault",
         finding="FSGS230",
@@ -430,12 +431,12 @@ EXPECTED = [
     Row("swapgs", HOLDS, f"{KERNEL}; GS.base = ?a", "GS_SHADOW = ?a", options=":expect: fails", finding="FSGS250"),
     Row(
         "mov %ax, %gs",
-        {"holds": ("all", "-amd_k8", "-amd_zen1"), "fails": ("amd_k8", "amd_zen1")},
+        {"holds": ("intel", "amd", "-keeps base"), "fails": ("keeps base",), "undecided": ("hygon",)},
         "RAX = 0",
         "GS.base = 0",
         options=":expect: fails",
         finding="FSGS250",
-        says="on Intel, and AMD Zen 2 to AMD Zen 5 it is: holds",
+        says="on Intel, AMD Zen 2 to AMD Zen 6 and Hygon it is: holds, undecided",
     ),
     Row("1: jmp 1b", "undecided", "", "no fault", options=":expect: undecided"),
     Row("nop", HOLDS, "", "no fault", options=":expect: undecided", finding="FSGS250"),

@@ -263,7 +263,7 @@ def profiles_of(case: Case, code: Program) -> tuple[str, ...]:
     if code.calls and not case.on:
         return tuple({each.platform: str(each) for each in spec().hosts if each.platform != BARE}.values())
     needed = [FEATURE_PREFIX + line.requires for line in code.instructions if line.requires]
-    every = (name for name in spec().profiles if all(spec().answers(name, each) != (0,) for each in needed))
+    every = (name for name in spec().profiles if all(spec().answers(name, each) == (1,) for each in needed))
     return case.on or tuple(every)
 
 

@@ -36,7 +36,7 @@ from sphinx_fsgs.check.entries.instruction import InstructionEntry, instruction_
 from sphinx_fsgs.check.entries.profile import Bit, ProfilePage, Reply, profile_page
 from sphinx_fsgs.check.entries.sources import sources
 from sphinx_fsgs.check.scopes import Namer
-from sphinx_fsgs.spec.behaviours import Dispute
+from sphinx_fsgs.spec.behaviours import UNKNOWN, Dispute
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 from sphinx_fsgs.spec.reach import reach_of
 
@@ -269,9 +269,11 @@ def of_profile(spec: Spec, page: ProfilePage) -> Article:
     fields = [
         ("Called", code(page.name)),
         ("Maker", text(page.vendor)),
-        ("Launched", text(str(page.launched))),
-        ("Recognised by", text(page.families)),
+        ("Launched", text(page.launched)),
+        ("Recognised by", _recognised(page)),
     ]
+    if page.market:
+        fields.append(("Made as", text(page.market)))
     if page.lacks:
         fields.append(("Lacks", instruction_pieces(spec, page.lacks)))
     fields.append(("File", code(f"spec/profiles/{page.name}.toml")))
@@ -287,8 +289,13 @@ def of_profile(spec: Spec, page: ProfilePage) -> Article:
     return Article("profile", page.name, page.title, (Fields(tuple(fields)),), sections)
 
 
+def _recognised(page: ProfilePage) -> Inline:
+    return (*text(page.families), *((Piece(" ["), *cited(page.cites), Piece("]")) if page.cites else ()))
+
+
 def _bit_row(bit: Bit) -> tuple[Inline, ...]:
-    return (text(bit.feature), code(bit.place), text(_BITS[bit.value]), text(bit.evidence), cited(bit.cites))
+    value = _BITS[bit.value] if bit.evidence else UNKNOWN
+    return (text(bit.feature), code(bit.place), text(value), text(bit.evidence or NO_EVIDENCE), cited(bit.cites))
 
 
 def _reply_row(reply: Reply) -> tuple[Inline, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from sphinx_fsgs.check.article import (
@@ -23,7 +23,8 @@ from sphinx_fsgs.check.article import (
 from sphinx_fsgs.check.entries.articles import NO_EVIDENCE, instruction, instruction_pieces
 from sphinx_fsgs.check.entries.definitions import FOLDER, DefinitionEntry, definition_entries
 from sphinx_fsgs.check.entries.groups import GROUPS, groups
-from sphinx_fsgs.check.entries.profile import families
+from sphinx_fsgs.check.entries.profile import families, launched
+from sphinx_fsgs.check.scopes import Namer
 from sphinx_fsgs.spec.behaviours import Answer
 from sphinx_fsgs.spec.exceptions import exceptions_of
 from sphinx_fsgs.spec.model import Spec
@@ -88,10 +89,13 @@ def _row(spec: Spec, stem: str) -> tuple[Inline, ...]:
 
 
 def _behaviours(spec: Spec) -> Article:
-    names = sorted(spec.behaviour_names)
-    heads = ("question", *(profile.title for profile in spec.profiles.values()))
-    rows = tuple((_question(name), *_answers(spec, name)) for name in names)
-    lead = Paragraph(text("What each processor answers, and how that is known."))
+    names, namer = sorted(spec.behaviour_names), Namer(spec)
+    columns = tuple(alike(spec))
+    heads = ("question", *(namer.name(profiles).words for profiles in columns))
+    rows = tuple((_question(name), *_answers(spec, name, columns)) for name in names)
+    lead = Paragraph(
+        text("What each processor answers, and how that is known; those that answer alike stand in one column.")
+    )
     return Article(
         "index", "behaviours", "Questions on which processors differ", (lead, Table(heads, rows), *_legend()), ()
     )
@@ -101,10 +105,18 @@ def _question(name: str) -> Inline:
     return (Piece(name, "behaviour", name),)
 
 
-def _answers(spec: Spec, name: str) -> Iterator[Inline]:
-    behaviour = spec.behaviour(name)
+def alike(spec: Spec) -> Iterable[tuple[str, ...]]:
+    """Return the processors in groups of which all answer every question alike, on evidence of the same kind."""
+    found: dict[tuple[Inline, ...], list[str]] = {}
     for profile in spec.profiles:
-        yield _cell(behaviour.answer_of(profile))
+        cells = tuple(_cell(spec.behaviour(name).answer_of(profile)) for name in sorted(spec.behaviour_names))
+        found.setdefault(cells, []).append(profile)
+    return map(tuple, found.values())
+
+
+def _answers(spec: Spec, name: str, columns: Iterable[Sequence[str]]) -> Iterator[Inline]:
+    behaviour = spec.behaviour(name)
+    return (_cell(behaviour.answer_of(profiles[0])) for profiles in columns)
 
 
 def _cell(answer: Answer) -> Inline:
@@ -127,7 +139,7 @@ def _profiles(spec: Spec) -> Article:
         (
             (Piece(profile.title, "profile", profile.name),),
             code(profile.name),
-            text(str(profile.launched)),
+            text(launched(profile)),
             text(families(profile)),
             text(", ".join(feature for feature, bit in profile.cpuid.items() if bit)),
         )

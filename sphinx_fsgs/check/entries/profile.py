@@ -15,13 +15,16 @@ from sphinx_fsgs.spec.profiles import Evidence, Profile
 
 @dataclass(frozen=True, slots=True)
 class Bit:
-    """A CPUID bit and what it is on a processor; None where processors of the profile differ."""
+    """A CPUID bit and what it is on a processor; None where processors of the profile differ or no source says.
+
+    ``evidence`` is empty where no source says; the cites are then what was looked at.
+    """
 
     feature: str
     title: str
     place: str
     value: bool | None
-    evidence: Evidence
+    evidence: Evidence | Literal[""]
     cites: tuple[str, ...]
 
 
@@ -40,13 +43,18 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ProfilePage:
-    """A processor by itself. ``families`` is how CPUID leaf 1 displays it; ``lacks`` are instructions it has not."""
+    """A processor by itself. ``families`` is how CPUID leaf 1 displays it, which ``cites`` tell where dumps do not.
+
+    ``launched`` is a year, or that it was not before one; ``lacks`` are instructions it has not.
+    """
 
     name: str
     title: str
     vendor: str
-    launched: int
+    launched: str
+    market: str
     families: str
+    cites: tuple[str, ...]
     bits: tuple[Bit, ...]
     lacks: tuple[str, ...]
     replies: tuple[Reply, ...]
@@ -63,13 +71,20 @@ def profile_page(spec: Spec, name: str) -> ProfilePage:
         name,
         profile.title,
         vendor,
-        profile.launched,
+        launched(profile),
+        profile.market,
         families(profile),
+        profile.cites,
         bits,
         tuple(_lacks(spec, profile)),
         replies,
-        sources(spec, _cites(bits, replies)),
+        sources(spec, (*profile.cites, *_cites(bits, replies))),
     )
+
+
+def launched(profile: Profile) -> str:
+    """Return when a processor was launched, as far as that is known."""
+    return str(profile.launched) if profile.dated else f"not before {profile.launched}"
 
 
 def families(profile: Profile) -> str:

@@ -13,9 +13,10 @@ from sphinx_fsgs.check.asking import Asked, Oracle, share
 from sphinx_fsgs.check.entries.articles import Entry, article_of, entries_of, instruction
 from sphinx_fsgs.check.entries.definitions import definition_entries
 from sphinx_fsgs.check.entries.groups import GROUPS, groups
-from sphinx_fsgs.check.entries.indexes import EVIDENCE_MARKS, EVIDENCE_MEANINGS, article_of_index
+from sphinx_fsgs.check.entries.indexes import EVIDENCE_MARKS, EVIDENCE_MEANINGS, alike, article_of_index
 from sphinx_fsgs.check.entries.instruction import InstructionEntry
 from sphinx_fsgs.check.judge import Judge
+from sphinx_fsgs.check.scopes import Namer
 from sphinx_fsgs.machine.forms import samples
 from sphinx_fsgs.machine.program import START, Program
 from sphinx_fsgs.machine.setup import begin
@@ -117,13 +118,15 @@ def test_no_two_instructions_are_called_alike_in_a_list() -> None:
 
 def test_the_table_of_questions_has_each_answer_with_its_evidence() -> None:
     (table,) = (block for block in article_of_index(SPEC, "behaviours").blocks() if isinstance(block, Table))
-    assert table.heads[1:] == tuple(profile.title for profile in SPEC.profiles.values())
+    columns = tuple(alike(SPEC))
+    assert sorted(profile for column in columns for profile in column) == sorted(SPEC.profiles)
+    assert table.heads[1:] == tuple(Namer(SPEC).name(column).words for column in columns)
     assert [row[0][0].text for row in table.rows] == sorted(SPEC.behaviour_names)
     for name, row in zip(sorted(SPEC.behaviour_names), table.rows, strict=True):
-        for profile, cell in zip(SPEC.profiles, row[1:], strict=True):
-            answer = SPEC.behaviour(name).answer_of(profile)
-            mark = f"{EVIDENCE_MARKS[answer.evidence]}{' !' * bool(answer.disputed)}" if answer.evidence else ""
-            assert "".join(piece.text for piece in cell) == (f"{answer.value} {mark}" if mark else "?")
+        for column, cell in zip(columns, row[1:], strict=True):
+            for answer in map(SPEC.behaviour(name).answer_of, column):
+                mark = f"{EVIDENCE_MARKS[answer.evidence]}{' !' * bool(answer.disputed)}" if answer.evidence else ""
+                assert "".join(piece.text for piece in cell) == (f"{answer.value} {mark}" if mark else "?")
 
 
 def test_every_kind_of_evidence_has_a_mark_of_its_own_and_the_meaning_that_the_spec_gives_it() -> None:
