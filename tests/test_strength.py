@@ -11,8 +11,9 @@ import pytest
 
 from tests.strength.__main__ import ROOT, default_documents, main, quick_items
 from tests.strength.equal import Prover
+from tests.strength.facts import facts
 from tests.strength.items import Item, Judged, items_of, quick_session
-from tests.strength.mutated import Mutant, Whole, facts, mutants, names_of
+from tests.strength.mutated import Mutant, Whole, mutants, names_of
 from tests.strength.operations import NAMED, Measured, Operations
 from tests.strength.shared import Shared
 

@@ -21,9 +21,10 @@ from pathlib import Path
 
 from tests.strength.campaign import Campaign, Fate, Outcome, Tables
 from tests.strength.cases import case_items
+from tests.strength.facts import facts
 from tests.strength.items import Item, items_of
 from tests.strength.mutate import KINDS
-from tests.strength.mutated import Whole, facts, mutants
+from tests.strength.mutated import Whole, mutants
 from tests.strength.operations import NAMED, SORTS, Measured, Operations
 from tests.strength.shared import Shared
 from tests.strength.vectors import vector_items

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from sphinx_fsgs.spec.behaviours import UNKNOWN, Answer
 from sphinx_fsgs.spec.instructions import load_definitions
 from sphinx_fsgs.spec.model import Spec
 from sphinx_fsgs.syntax.instruction import Instruction
@@ -142,41 +141,3 @@ def _line(path: str, line: int) -> str:
 @cache
 def _lines(path: str) -> list[str]:
     return Path(path).read_text(encoding="utf-8").splitlines()
-
-
-def facts(base: Spec) -> tuple[Mutant, ...]:
-    """Return mutants of tables: numbers of registers, places and values of CPUID bits, answers of behaviours."""
-    found: list[tuple[str, str, str, Callable[[], Spec]]] = []
-    for msr in base.layout.msrs:
-        other = tuple(replace(each, index=each.index ^ 1) if each is msr else each for each in base.layout.msrs)
-        layout = replace(base.layout, msrs=other)
-        found.append((msr.cell, "msrs.toml", "another number", lambda layout=layout: Changed(base, layout=layout)))
-    for name, feature in base.features.items():
-        features = {**base.features, name: replace(feature, bit=feature.bit ^ 1)}
-        found.append((name, "cpuid.toml", "another bit", lambda features=features: Changed(base, features=features)))
-        profiles = {
-            profile: replace(each, cpuid={**each.cpuid, name: not each.cpuid[name]})
-            for profile, each in base.profiles.items()
-        }
-        found.append(
-            (name, "profiles", "set where it is clear", lambda profiles=profiles: Changed(base, profiles=profiles))
-        )
-    for name in sorted(base.behaviour_names):
-        found.append((name, f"{name}.toml", "every answer turned round", lambda name=name: _turned(base, name)))
-    return tuple(
-        Mutant(number, "value", name, file, 0, "", words, make)
-        for number, (name, file, words, make) in enumerate(found)
-    )
-
-
-def _turned(base: Spec, name: str) -> Spec:
-    behaviour = base.behaviour(name)
-    replies = {profile: _other(behaviour.answer_of(profile)) for profile in base.profiles}
-    found = Changed(base)
-    found._behaviours[name] = replace(behaviour, replies=tuple(replies.values()), _by_profile=replies)
-    return found
-
-
-def _other(answer: Answer) -> Answer:
-    value = {"yes": "no", "no": "yes"}.get(answer.value, UNKNOWN)
-    return replace(answer, value=value)
