@@ -267,10 +267,14 @@ def test_each_mutant_differs_in_one_place(base: Whole) -> None:
 
 def test_facts_change_a_number_a_bit_or_an_answer(base: Whole) -> None:
     found = facts(base)
-    assert len(found) == len(base.layout.msrs) + 2 * len(base.features) + len(base.behaviour_names)
+    numbers, tables = len(base.layout.msrs) + len(base.own_constants), len(base.address_spaces) + len(base.generations)
+    assert len(found) == numbers + 2 * len(base.features) + len(base.behaviour_names) + tables
     by_words = {(each.name, each.words): each.make() for each in found}
     assert by_words["GS_SHADOW", "another number"].layout.msrs != base.layout.msrs
     turned = by_words["wrmsr_base_serialises", "every answer turned round"]
     assert turned.answers("amd_zen4", "wrmsr_base_serialises") == (1,)
     assert base.answers("amd_zen4", "wrmsr_base_serialises") == (0,)
     assert by_words["LKGS", "set where it is clear"].answers("amd_k8", "CPUID.LKGS") == (1,)
+    assert by_words["ARCH_SET_GS", "another number"].constants != base.constants
+    assert by_words["__seg_gs", "relative to CS"].address_spaces["__seg_gs"].segment == "CS"
+    assert not by_words["Ivy Bridge", "no feature was seen"].generations["Ivy Bridge"].seen
