@@ -26,8 +26,8 @@ MAX_INDEXED_WRITES = 64
 MAX_BYTES = 4096
 """Bytes at constant offsets that may be written to one object; beyond, ``undecided: bound memory``."""
 
-MAX_ALIGNMENT = 63
-"""The most that is subtracted from an address to align it, if it is still to be an address in the same object."""
+MAX_LOWERING = 1023
+"""The most that is subtracted from an address for what is then an address in the same object, nothing else known."""
 
 MAX_CASES = 16
 """Addresses that one access may go to, each under its own condition; beyond, ``undecided: bound memory``."""
@@ -138,10 +138,10 @@ class Memory:
         if found is None:
             base, constant = terms.split(address)
             assert isinstance(base, Term)
-            aligned = next((each for each, rest in _cuts(base) if _alignment(rest) == each), None)
-            if aligned is not None:
-                self._open(aligned)
-                return aligned, terms.sub(address, aligned, WIDTH)
+            lowered = next((each for each in _cuts(base) if _lowering(each[1]) is not None), None)
+            if lowered is not None:
+                self._open(lowered[0])
+                return lowered[0], terms.add(lowered[1], constant, WIDTH)
             self._open(base)
             return base, _signed(constant)
         return found
@@ -273,10 +273,11 @@ class Memory:
             self._reach(origin, offset, offset + size)
         else:
             rest, constant = terms.split(offset)
-            if _alignment(rest) is None:
+            most = _lowering(rest)
+            if most is None:
                 self._reach(origin, 0, 1 << 16)  # a table's limit has 16 bits
             else:
-                self._reach(origin, _signed(constant) - MAX_ALIGNMENT, _signed(constant) + size)
+                self._reach(origin, _signed(constant) - most, _signed(constant) + size)
 
     def _reach(self, origin: Value, low: int, high: int) -> None:
         known = self._content.spans.get(origin)
@@ -442,15 +443,22 @@ def _cuts(base: Term) -> Iterator[tuple[Term, Value]]:
         yield origin, rest
 
 
-def _alignment(term: Value) -> Term | None:
-    """Return the value that is aligned downwards by adding a term, which is minus its lowest bits; None for another."""
-    if not isinstance(term, Term) or term.op != "sub" or term.args[0] != 0:
+def _lowering(term: Value) -> int | None:
+    """Return the most by which an address is lowered when a term is added to it, None where that is no small number.
+
+    So a pointer is aligned: its lowest bits are subtracted from it.
+    """
+    if not isinstance(term, Term):
         return None
-    (low,) = terms.operands(term)
-    part = terms.operands(low)[-1] if low.op == "concat" and low.args[0] == 0 else low
-    if part.op != "extract" or part.args[2] != 0 or part.width > MAX_ALIGNMENT.bit_length():
-        return None
-    return terms.operands(part)[0]
+    most = 0
+    for each in _summands(term):
+        if each.op != "sub" or each.args[0] != 0:
+            return None
+        (part,) = terms.operands(each)
+        if part.op != "concat" or part.args[0] != 0 or not isinstance(part.args[1], int):
+            return None
+        most += terms.ones(WIDTH - part.args[1])
+    return most if most <= MAX_LOWERING else None
 
 
 def _summands(base: Term) -> Iterator[Term]:

@@ -38,7 +38,7 @@ NEVER_FAULTS = frozenset(
     "CBW_CWDE CDQE CLC CLD CMC CPUID CQO CWD_CDQ ENDBR JCC JMP LEA LFENCE MFENCE MOV_IMM64 NOP PAUSE "
     "SERIALIZE STC STD".split()
 )
-NEEDS_A_FRAME = frozenset({"ERETS", "ERETU", "IRET", "LTR"})
+NEEDS_A_FRAME = frozenset({"ERETS", "ERETU", "IRET", "IRET_32", "LTR"})
 """What completes only where the stack holds a frame that fits, or a table such a segment: no random state has one, but
 their cases do."""
 PROFILES = ("intel_pantherlake", "amd_zen1", "intel_sapphirerapids_x", "amd_zen4")
