@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from sphinx_fsgs.check.asking import Asked, Oracle, Shared
+from sphinx_fsgs.check.grounds import Grounds, disputes, inferred
 from sphinx_fsgs.check.judge import Judgement
 from sphinx_fsgs.check.names import Wording
-from sphinx_fsgs.check.result import Dispute, Evidence, HostVerdict, Kind, Origin, Result, Verdict
+from sphinx_fsgs.check.result import Evidence, HostVerdict, Kind, Origin, Result, Verdict
 from sphinx_fsgs.check.scopes import Namer, distinguishing
 from sphinx_fsgs.diagnostic import Diagnostic, Fix, Severity
 from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.source import Span
-from sphinx_fsgs.spec.behaviours import Answer
-from sphinx_fsgs.spec.hosts import host_of
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
 
 VACUOUS_CLAIM = "FSGS302"
@@ -75,9 +73,10 @@ class Reporter:
         shared = replace(shared, outcomes={each: _spoken_of_first(found) for each, found in shared.outcomes.items()})
         verdicts = tuple(self._verdict(profile, outcomes) for profile, outcomes in shared.outcomes.items())
         judgements = _distinct(shared)
-        resting = tuple(self._resting(shared, judge, oracle))
+        resting = tuple(Grounds(self.spec, shared, judge, oracle).found())
         failing = {host.profile for host in verdicts if host.verdict == "fails"}
-        cited = [key for _, answer, profiles in resting if failing & {*profiles} for key in answer.cites]
+        answers = (each for each in resting if each.question in self.spec.behaviour_names)
+        cited = [key for each in answers if failing & {*each.profiles} for key in each.cites]
         result = Result(
             kind=item.kind,
             name=item.name,
@@ -88,11 +87,8 @@ class Reporter:
             evidence=_evidence(judgements),
             assuming=tuple(dict.fromkeys(text for each in judgements for text in each.assuming)),
             depends_on=shared.asked,
-            disputes=_merged(
-                Dispute(question, answer.value, profiles, each.text, each.cites)
-                for question, answer, profiles in resting
-                for each in answer.disputed
-            ),
+            disputes=disputes(resting),
+            inferred=inferred(resting),
             citations=tuple(dict.fromkeys([key for each in judgements for key in each.citations] + cited)),
             paths=max((each.paths for each in judgements), default=0),
             runs=shared.runs,
@@ -110,28 +106,6 @@ class Reporter:
         decisive = [question for question in open_ones if _decides(question, outcomes)] or open_ones
         because = f"no source settles {' or '.join(decisive)}, and the verdict hangs on it"
         return HostVerdict(profile, "undecided", because, "sources")
-
-    def _resting(
-        self, shared: Shared[Judgement], judge: Callable[[Asked], Judgement], oracle: Oracle
-    ) -> Iterator[tuple[str, Answer, tuple[str, ...]]]:
-        """Yield each answer on which verdicts rest: with the other answer they would be others.
-
-        Only answers are tried that somebody disputes, or that a failure may have to cite.
-        """
-        for question in (each for each in shared.asked if each in self.spec.behaviour_names):
-            for answer in self.spec.behaviour(question).replies:
-                concerned = [name for name in shared.outcomes if host_of(name).profile in answer.profiles]
-                concerned = [name for name in concerned if shared.outcomes[name][0][0].verdict in ("holds", "fails")]
-                failing = any(shared.outcomes[name][0][0].verdict == "fails" for name in concerned)
-                if not concerned or not (answer.disputed or failing):
-                    continue
-                _, fixed = shared.outcomes[concerned[0]][0]
-                known = {each: fixed.get(each, oracle.answers(concerned[0], each)[0]) for each in shared.asked}
-                known[question] = 1 - known[question]
-                answers = Asked(oracle, concerned[0], {**fixed, question: known[question]}, True)
-                flipped = shared.for_answers(known, partial(_judged, judge, answers))
-                if flipped.verdict != shared.outcomes[concerned[0]][0][0].verdict:
-                    yield question, answer, tuple(concerned)
 
     # ---- findings ----
 
@@ -262,12 +236,11 @@ class Reporter:
         for dispute in result.disputes:
             where = self._name(dispute.profiles).words
             yield f"disputed ({where}): {dispute.text} [{', '.join(dispute.citations)}]"
+        for told in result.inferred:
+            where = self._name(told.profiles).words
+            yield f"inferred ({where}): {told.says} [{', '.join(told.citations)}]"
         for text in result.assuming:
             yield f"assuming that {text}"
-
-
-def _judged(judge: Callable[[Asked], Judgement], answers: Asked) -> tuple[Judgement, Mapping[str, int]]:
-    return judge(answers), answers
 
 
 def _spoken_of_first(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
@@ -284,16 +257,6 @@ def _decides(question: str, outcomes: Sequence[Outcome]) -> bool:
         for judgement, fixed in outcomes
         for other, given in outcomes
     )
-
-
-def _merged(disputes: Iterable[Dispute]) -> tuple[Dispute, ...]:
-    """Return the disputes with those that say the same of different processors as one."""
-    found: dict[tuple[str, tuple[str, ...]], Dispute] = {}
-    for each in disputes:
-        known = found.get((each.text, each.citations))
-        profiles = (*known.profiles, *each.profiles) if known else each.profiles
-        found[each.text, each.citations] = replace(known or each, profiles=tuple(dict.fromkeys(profiles)))
-    return tuple(found.values())
 
 
 def _evidence(judgements: Sequence[Judgement]) -> Evidence:

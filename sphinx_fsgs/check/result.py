@@ -72,6 +72,21 @@ class Suppressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Inferred:
+    """One answer, or CPUID bit, that a verdict rests on and that only follows from other facts."""
+
+    question: str
+    answer: str
+    profiles: tuple[str, ...]
+    citations: tuple[str, ...]
+
+    @property
+    def says(self) -> str:
+        """Return question and answer as a reader knows them."""
+        return f"{self.question} = {self.answer}"
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The judgement of one example or claim on every host in its scope.
 
@@ -91,6 +106,7 @@ class Result:
     assuming: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    inferred: tuple[Inferred, ...] = ()
     citations: tuple[str, ...] = ()
     paths: int = 0
     runs: int = 0

@@ -127,6 +127,8 @@ def _grounds(result: Result) -> Iterator[str]:
     told = [note for each in result.diagnostics for note in each.notes]
     untold = [each for each in result.disputes if not any(each.text in note for note in told)]
     disputes = tuple(f"disputed: {each.text} [{', '.join(each.citations)}]" for each in untold)
+    hidden = [each for each in result.inferred if not any(each.says in note for note in told)]
+    disputes += tuple(f"inferred: {each.says} on {', '.join(each.profiles)}" for each in hidden)
     lines = (
         *(f"assuming {each}" for each in result.assuming),
         *(f"depends on {each}" for each in result.depends_on),

@@ -43,6 +43,9 @@ def _lines(result: Result, palette: Palette, names: Names) -> Iterator[str]:
             yield f"  {palette.paint(label + ':', 'bold')} {plain(', '.join(texts))}"
     for dispute in result.disputes:
         yield f"  {palette.paint('disputed:', 'bold')} {plain(dispute.text)} [{', '.join(dispute.citations)}]"
+    for told in result.inferred:
+        on = ", ".join(told.profiles)
+        yield f"  {palette.paint('inferred:', 'bold')} {told.says} on {on} [{', '.join(told.citations)}]"
     if result.citations:
         yield f"  {palette.paint('see:', 'bold')} {', '.join(result.citations)}"
 
