@@ -49,10 +49,21 @@ class ProcessorNames:
             return Wording("", "every processor", 0)
         asked = [question.removeprefix(FEATURE_PREFIX) for question in prefer if question.startswith(FEATURE_PREFIX)]
         asked += [self.spec.behaviour(name).feature for name in prefer if name in self.spec.behaviour_names]
+        if by_bits := tuple(self._by_bits(members, [each for each in asked if each])):
+            return min(by_bits, key=_length)
         found = min(self._candidates(members, [each for each in asked if each]), key=_length)
         if found.parts > MANY:
             found = min(found, *self._candidates(members, tuple(self.spec.features)), key=_length)
         return found
+
+    def _by_bits(self, wanted: int, features: Sequence[str]) -> Iterator[Wording]:
+        """Yield the names by a bit that the verdict hung on, alone or of one maker's processors."""
+        for members, bit in self._features(features):
+            if members == wanted:
+                yield bit
+            for made, maker in self._families:
+                if made & members == wanted:
+                    yield Wording(f"{maker.scope} and {bit.scope}", _narrowed(maker.words, bit.words), 2)
 
     def _candidates(self, wanted: int, features: Iterable[str]) -> Iterator[Wording]:
         """Yield names of one word, of two, and the list by makers that there always is."""
@@ -87,7 +98,7 @@ class ProcessorNames:
     @cached_property
     def _simple(self) -> tuple[tuple[int, Wording], ...]:
         """Each name of one word, but for features, and what is left when it is taken away."""
-        named = (*self._families, *self._markets(), *self._ranges)
+        named = (*self._families, *self._markets(), *self._eras(), *self._ranges)
         rest = ((self._all & ~each, Wording(f"not {w.scope}", f"{EXCEPT}{w.words}", 1)) for each, w in named)
         return (*named, *rest)
 
@@ -98,6 +109,15 @@ class ProcessorNames:
 
     def _names(self, vendor: str) -> Iterator[str]:
         return (name for name, profile in self.spec.profiles.items() if profile.vendor == vendor)
+
+    def _eras(self) -> Iterator[tuple[int, Wording]]:
+        for bound in self.spec.profiles.values():
+            alike = self._set(self._names(bound.vendor))
+            before = self._set(each.name for each in self.spec.profiles.values() if each.came_before(bound))
+            maker, name = self._vendors[bound.vendor].title, bound.title.partition(" ")[2]
+            if before:
+                yield before, Wording(f"before {bound.name}", f"{maker} before {name}", 1)
+                yield alike & ~before, Wording(f"since {bound.name}", f"{maker} since {name}", 1)
 
     def _markets(self) -> Iterator[tuple[int, Wording]]:
         for market in MARKETS:

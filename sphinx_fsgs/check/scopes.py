@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sphinx_fsgs.check.names import ProcessorNames, Wording, joined
 from sphinx_fsgs.spec.hosts import BARE, Host, Version, host_of, version_text
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.syntax.scope import Both, Either, Named, Not, Range, Scope, Versions
+from sphinx_fsgs.syntax.scope import Both, Either, Era, Named, Not, Range, Scope, Versions
 
 if TYPE_CHECKING:
     from sphinx_fsgs.spec.platforms import Platform
@@ -21,6 +21,9 @@ def selects(scope: Scope, host: Host, spec: Spec) -> bool:
     if isinstance(scope, Range):
         first, last, profile = (spec.profiles[name] for name in (scope.first, scope.last, host.profile))
         return profile.line == first.line and first.order <= profile.order <= last.order
+    if isinstance(scope, Era):
+        profile, bound = spec.profiles[host.profile], spec.profiles[scope.profile]
+        return profile.vendor == bound.vendor and profile.came_before(bound) is (scope.op == "before")
     if isinstance(scope, Versions):
         return host.platform != BARE and _on_that_side(scope, spec.platforms[host.platform])
     if isinstance(scope, Not):

@@ -440,6 +440,7 @@ class Spec:
             features=aliases,
             profiles=frozenset(self.profiles),
             families=frozenset(vendor_names(self.folder)),
+            titles={name: profile.title for name, profile in self.profiles.items()},
             markets=frozenset(MARKETS),
             platforms=frozenset((*self.platform_names, *self.families)),
             intrinsics=_Calls(self),

@@ -81,6 +81,11 @@ class Profile:
     cpuid: Mapping[str, bool | None] = field(hash=False)
     known: Mapping[str, Known] = field(hash=False)
 
+    def came_before(self, other: Profile) -> bool:
+        """Return whether it is an older one of the same maker: in its line, or by the year if that is another line."""
+        older = self.order < other.order if self.line == other.line else self.launched < other.launched
+        return older and self.vendor == other.vendor
+
     def matches(self, family: int, model: int) -> bool:
         """Return whether a processor of the profile's vendor with that family and model is of this profile."""
         return any(signature.matches(family, model) for signature in self.signatures)

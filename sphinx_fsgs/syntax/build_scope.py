@@ -9,7 +9,7 @@ from lark import Transformer, v_args
 from sphinx_fsgs.source import Fragment, Span
 from sphinx_fsgs.syntax.lexicon import Lexicon
 from sphinx_fsgs.syntax.parsed import Findings
-from sphinx_fsgs.syntax.scope import Both, Either, Named, Not, Range, Scope, Versions
+from sphinx_fsgs.syntax.scope import Both, Either, Era, Named, Not, Range, Scope, Versions
 
 if TYPE_CHECKING:
     from lark.lexer import Token
@@ -42,6 +42,19 @@ class Scopes(Transformer):  # type: ignore[type-arg]  # leaves become dataclasse
                 self._unknown(each, "profile", set(self._lexicon.profiles))
         return Range(str(first), str(last), self._span(meta))
 
+    def since(self, meta: Meta, tokens: list[Token]) -> Scope:
+        return Era(self._profile(tokens[0]), "since", self._span(meta))
+
+    def earlier(self, meta: Meta, tokens: list[Token]) -> Scope:
+        return Era(self._profile(tokens[0]), "before", self._span(meta))
+
+    def _profile(self, token: Token) -> str:
+        """Return the profile that a name or a title means."""
+        found = str(token) if token in self._lexicon.profiles else self._lexicon.processor(str(token))
+        if not found:
+            self._unknown(token, "processor", {*self._lexicon.profiles, *self._lexicon.titles.values()})
+        return found
+
     def versions(self, meta: Meta, tokens: list[Token]) -> Scope:
         family, op, version = tokens
         if family not in self._lexicon.families_of_platforms:
@@ -59,8 +72,13 @@ class Scopes(Transformer):  # type: ignore[type-arg]  # leaves become dataclasse
             return Named(word, "market", self._span(meta))
         if word in known.platforms:
             return Named(word, "platform", self._span(meta))
-        if word in known.features:
-            return Named(known.features[word], "feature", self._span(meta))
+        feature = word.removesuffix(CAPABLE)
+        if feature in known.features:
+            return Named(known.features[feature], "feature", self._span(meta))
+        if word.lower() in known.families:
+            return Named(word.lower(), "family", self._span(meta))
+        if profile := known.processor(word):
+            return Named(profile, "profile", self._span(meta))
         self._unknown(tokens[0], "profile, family, feature or platform", _all_words(known))
         return Named(word, "feature", self._span(meta))
 
@@ -71,6 +89,9 @@ class Scopes(Transformer):  # type: ignore[type-arg]  # leaves become dataclasse
     def _span(self, meta: Meta) -> Span:
         return self._fragment.span(meta.start_pos, meta.end_pos)
 
+
+CAPABLE = "-capable"
+"""What prose may put behind a feature: ``FRED-capable processors``."""
 
 _SCOPES = 'a scope is made of profiles, families, features, platforms, "and", "or" and "not"'
 

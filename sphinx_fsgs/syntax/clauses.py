@@ -22,7 +22,7 @@ THE: frozenset[str] = frozenset({"selector", "base", "limit", "operand", "source
 
 _HEAD = re.compile(
     r"(?<![\w.-])(?:(?P<when>when|if)|(?P<whenever>whenever\s+both\s+complete)|(?P<cpl>at\s+CPL)"
-    r"|in\s+(?P<mode>compatibility|protected|64-bit)\s+mode|(?P<under>under)|(?P<on>on)|(?P<with>with(?:out)?))(?![\w-])",
+    r"|in\s+(?P<mode>compatibility|protected|64-bit)\s+mode|(?P<under>under)|(?P<era>starting\s+with|since|before)|(?P<on>on)|(?P<with>with(?:out)?))(?![\w-])",
     re.IGNORECASE,
 )
 _NEXT = re.compile(r"[\s(]*(?:the\s+|not\s+)?([#\w.]+)", re.IGNORECASE)
@@ -30,6 +30,12 @@ FAMILY = re.compile(r"family\s+[0-9a-f]+h\b", re.IGNORECASE)
 """A family of processors by its number, as manuals write it."""
 VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)+(?![\w.])")
 """A version of what runs beneath the code."""
+_ERA = re.compile(r"\s+(?:[A-Z][\w]*|[a-z]+_\w+)")
+"""What stands behind "before" where it names processors."""
+_ANY = re.compile(r"(?:all\s+|every\s+|any\s+)?(?:processors?|CPUs?)", re.IGNORECASE)
+"""Which processors, when only what stands behind it narrows them: "on processors with FRED"."""
+_GOES_ON = re.compile(r"(?:\b(?:or|and|not|on)|\()\s*$", re.IGNORECASE)
+"""What stands before a part of a scope that has begun: "on intel or since amd_zen2"."""
 _LEVEL = re.compile(r"=?\s*([0-3])")
 
 
@@ -65,7 +71,7 @@ def divide(fragment: Fragment, lexicon: Lexicon) -> tuple[Fragment, tuple[Clause
         if head.lastgroup == "on" and _next(head, text) in lexicon.cells or _of_generation(head, text, lexicon):
             core = Fragment(core.lines + _trimmed(fragment, head.start(), end).lines)
         else:
-            rest = _trimmed(fragment, head.end(), end)
+            rest = _trimmed(fragment, head.start() if head.lastgroup == "era" else head.end(), end)
             clauses.append(Clause(head.lastgroup or "", head.group(), rest, fragment.span(*head.span())))
     return core, tuple(clauses)
 
@@ -94,6 +100,8 @@ def read_tail(clauses: tuple[Clause, ...], lexicon: Lexicon, findings: Findings)
 def _opens(head: re.Match[str], text: str, lexicon: Lexicon) -> bool:
     """Return whether the word begins a clause: not "faults with #UD", not "exchanges A with B"."""
     word = _next(head, text)
+    if head.lastgroup == "era":
+        return _ERA.match(text, head.end()) is not None and _GOES_ON.search(text[: head.start()]) is None
     if head.lastgroup == "with":
         return not word.startswith("#") and (word not in lexicon.cells or word in lexicon.features)
     return True
@@ -174,6 +182,8 @@ def _nothing(clause: Clause, findings: Findings) -> None:
 
 
 def _narrow(tail: Tail, clause: Clause, lexicon: Lexicon, findings: Findings) -> None:
+    if clause.kind == "on" and _ANY.fullmatch(clause.rest.text):
+        return
     parsed = read_scope(clause.rest, lexicon) if clause.rest.text else None
     if parsed is None:
         findings.error("FSGS164", clause.span, f'nothing stands behind "{clause.word}"', "name processors or features")

@@ -38,6 +38,7 @@ class Lexicon:
     profiles: frozenset[str]
     families: frozenset[str]  # "intel", "amd"
     platforms: frozenset[str]  # "bare", …
+    titles: Mapping[str, str] = field(default_factory=dict)  # profiles -> what they are called: "AMD Zen 4"
     markets: frozenset[str] = frozenset()  # "server", …: for whom processors are made
     intrinsics: Mapping[str, Intrinsic] = field(default_factory=dict)  # "_readgsbase_u64" -> RDGSBASE, 64 bits
     spaces: frozenset[str] = frozenset()  # named address spaces of compilers: "__seg_gs", "address_space(256)"
@@ -55,3 +56,11 @@ class Lexicon:
     entries: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     # ("SYSCALL", "user") -> lines of "before"; ("called", "") for a function that is called
     locked: str = ""  # the mnemonic of what an instruction is behind a LOCK prefix that it does not take
+
+    def processor(self, title: str) -> str:
+        """Return the profile that is called so, with its maker or without it, or an empty text."""
+        wanted = " ".join(title.split()).casefold()
+        for name, full in self.titles.items():
+            if wanted in (full.casefold(), full.partition(" ")[2].casefold()):
+                return name
+        return ""

@@ -16,7 +16,7 @@ from sphinx_fsgs.syntax.expression import (
     Slice,
     Unary,
 )
-from sphinx_fsgs.syntax.scope import Both, Either, Named, Not, Range, Scope, Versions
+from sphinx_fsgs.syntax.scope import Both, Either, Era, Named, Not, Range, Scope, Versions
 
 _OR, _AND, _NOT, _COMPARISON, _PAIR, _BITS, _XOR, _MASK, _SHIFT, _SUM, _PRODUCT, _UNARY, _PRIMARY = range(13)
 _LEVELS: dict[str, int] = {
@@ -109,6 +109,8 @@ def _scope(scope: Scope, least: int) -> str:
             return scope.name
         case Range():
             return f"{scope.first}..{scope.last}"
+        case Era():
+            return f"{scope.op} {scope.profile}"
         case Versions():
             return f"{scope.family} {scope.op} {'.'.join(map(str, scope.version))}"
         case Not():

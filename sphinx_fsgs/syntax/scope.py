@@ -28,6 +28,15 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Era:
+    """``since amd_zen4``: the processors of one maker from that on, or ``before`` it, by their launch."""
+
+    profile: str
+    op: Literal["since", "before"]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Versions:
     """``linux < 5.9``: the platforms of a family of which every version is on that side of the bound."""
 
@@ -63,4 +72,4 @@ class Either:
     span: Span = field(compare=False)
 
 
-Scope = Named | Range | Versions | Not | Both | Either
+Scope = Named | Range | Era | Versions | Not | Both | Either

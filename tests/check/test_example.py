@@ -436,7 +436,7 @@ EXPECTED = [
         "GS.base = 0",
         options=":expect: fails",
         finding="FSGS250",
-        says="on Intel, AMD Zen 2 to AMD Zen 6 and Hygon it is: holds, undecided",
+        says="on every processor except AMD before Zen 2 it is: holds, undecided",
     ),
     Row("1: jmp 1b", "undecided", "", "no fault", options=":expect: undecided"),
     Row("nop", HOLDS, "", "no fault", options=":expect: undecided", finding="FSGS250"),

@@ -51,6 +51,15 @@ def _scope(text: str, spec: Spec) -> Scope:
         ("server", (*LA57, "intel_sierraforest", "intel_clearwaterforest")),
         ("client and LKGS", ("intel_pantherlake", "intel_wildcatlake", "intel_novalake")),
         ("hygon", ("hygon_dhyana",)),
+        ("since amd_zen4", ("FS_GS_NS",)),
+        ("AMD and starting with Zen 4", ("FS_GS_NS",)),
+        ("starting with AMD Zen 4", ("FS_GS_NS",)),
+        ("before Zen 2", ("keeps base",)),
+        ("Zen 2", ("amd_zen2",)),
+        ("Haswell or amd_k8", ("intel_haswell", "amd_k8")),
+        ("since Diamond Rapids and not client", ("intel_diamondrapids_x", "intel_clearwaterforest")),
+        ("FRED-capable processors", ("FRED",)),
+        ("AMD processors and not (FRED-capable CPUs)", ("amd", "-amd_zen6")),
         ("FS_GS_NS", ("FS_GS_NS",)),
         ("not FSGSBASE", ("not FSGSBASE",)),
         ("amd and not FS_GS_NS", ("amd", "-FS_GS_NS")),
@@ -77,6 +86,32 @@ def test_selection(text: str, profiles: tuple[str, ...], spec: Spec) -> None:
     assert list(found) == [name for name in (*ALL, *LINUX) if name in found], "in the order of the spec"
 
 
+@pytest.mark.parametrize(
+    ("words", "profiles"),
+    [
+        ("starting with Zen 4", ("FS_GS_NS",)),
+        ("before Zen 2", ("keeps base",)),
+        ("on AMD processors before Zen 2", ("keeps base",)),
+        ("on intel or since amd_zen2", ("intel", "amd", "-keeps base")),
+        ("on amd and not (since Zen 2)", ("keeps base",)),
+        ("on FRED-capable processors", ("FRED",)),
+        ("on processors with FRED", ("FRED",)),
+        ("on Intel processors without FSGSBASE", ("not FSGSBASE", "-amd")),
+        ("on amd since amd_zen4 without LKGS", ("amd_zen4", "amd_zen5")),
+    ],
+)
+def test_sentences_mean_the_same_sets(words: str, profiles: tuple[str, ...], session: Session) -> None:
+    result = session.prove(f"RDMSR raises #GP(0) at CPL 3 {words}")
+    assert not result.diagnostics
+    assert frozenset(result.on("holds")) == expand(profiles)
+
+
+def test_an_unknown_processor_is_told_with_the_nearest(session: Session) -> None:
+    (finding,) = session.prove("RDMSR raises #GP(0) at CPL 3 before Zen 22").diagnostics
+    assert (finding.code, finding.message) == ("FSGS180", 'unknown processor "Zen 22"')
+    assert "AMD Zen 2" in finding.help
+
+
 def test_no_scope_selects_all(spec: Spec) -> None:
     assert selected(None, spec) == ALL
 
@@ -90,9 +125,10 @@ def test_no_scope_selects_all(spec: Spec) -> None:
         (("amd",), "amd", "AMD"),
         (("amd_zen2", "amd_zen3"), "amd_zen2..amd_zen3", "AMD Zen 2 to AMD Zen 3"),
         (("amd_k8",), "amd_k8", "AMD K8"),
-        (("intel", "amd", "-keeps base"), "intel or amd_zen2..amd_zen6", "Intel, and AMD Zen 2 to AMD Zen 6"),
+        (("intel", "amd", "-keeps base"), "intel or since amd_zen2", "Intel, and AMD since Zen 2"),
         (("intel", "amd"), "not hygon", "every processor except Hygon"),
-        (("amd", "-amd_k8"), "amd and not amd_k8", "AMD except AMD K8"),
+        (("amd", "-amd_zen2"), "amd and not amd_zen2", "AMD except AMD Zen 2"),
+        (("amd", "-amd_k8"), "since amd_k10", "AMD since K10"),
         (("LA57", "intel_sierraforest", "intel_clearwaterforest"), "server", "processors made as servers"),
         # A list of many is named by a CPUID bit, though nothing hung on it.
         (("FRED",), "FRED", "processors with FRED"),
