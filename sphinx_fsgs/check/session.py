@@ -30,6 +30,7 @@ from sphinx_fsgs.syntax.vocabulary import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
     from sphinx_fsgs.check.entries.articles import Entry
+    from sphinx_fsgs.check.entries.difference import DifferenceEntry
     from sphinx_fsgs.machine.encode import Row
     from sphinx_fsgs.syntax.assembly import AsmStatement
     from sphinx_fsgs.syntax.claim import ClaimTree
@@ -224,6 +225,17 @@ class Session:
         from sphinx_fsgs.check.entries.articles import entries_of
 
         return entries_of(self.spec, " ".join(word.split()))
+
+    def difference(self, one: str, other: str) -> tuple[DifferenceEntry, str]:
+        """Return in what two profiles differ, as data and in words.
+
+        :raises KeyError: when there is no profile of one of these names.
+        """
+        from sphinx_fsgs.check.entries.difference import difference, of_difference
+        from sphinx_fsgs.check.entries.text import text_of
+
+        entry = difference(self.spec, one, other)
+        return entry, text_of(of_difference(self.spec, entry), lambda stem: ())
 
     def encodings(self, word: str) -> str | None:
         """Return the bytes of the forms of an instruction; None for what is none.

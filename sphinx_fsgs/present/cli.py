@@ -55,6 +55,10 @@ def _dispatch(options: argparse.Namespace, console: Console) -> int:
         from sphinx_fsgs.present.commands import prove
 
         return prove.execute(options.claim, options.where, options.format, console)
+    if options.command == "diff-profiles":
+        from sphinx_fsgs.present.commands import diff_profiles
+
+        return diff_profiles.execute((options.one, options.other), options.format, console)
     from sphinx_fsgs.present.commands import explain
 
     return explain.execute(explain.options_of(vars(options)), console)
@@ -76,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_prove(commands)
     _add_explain(commands)
+    _add_diff_profiles(commands)
     return top
 
 
@@ -122,6 +127,12 @@ def _add_explain(commands: _Commands[argparse.ArgumentParser]) -> None:
     documents = "list what runs the instruction in these documents, as fsgs check takes them; may be repeated"
     explain.add_argument("--in", dest="paths", metavar="PATH", action="append", default=[], help=documents)
     explain.add_argument("--bytes", action="store_true", help="the bytes of an instruction; needs the extra decode")
+
+
+def _add_diff_profiles(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "diff-profiles", "say in what two processors differ", ("text", "json"))
+    command.add_argument("one", metavar="A", help='a processor: amd_zen3, "Zen 3"')
+    command.add_argument("other", metavar="B", help="another")
 
 
 def _command(
