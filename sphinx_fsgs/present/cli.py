@@ -59,6 +59,10 @@ def _dispatch(options: argparse.Namespace, console: Console) -> int:
         from sphinx_fsgs.present.commands import diff_profiles
 
         return diff_profiles.execute((options.one, options.other), options.format, console)
+    if options.command == "profile":
+        from sphinx_fsgs.present.commands import profile
+
+        return profile.execute(options.file, console)
     from sphinx_fsgs.present.commands import explain
 
     return explain.execute(explain.options_of(vars(options)), console)
@@ -81,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     _add_prove(commands)
     _add_explain(commands)
     _add_diff_profiles(commands)
+    _add_profile(commands)
     return top
 
 
@@ -133,6 +138,12 @@ def _add_diff_profiles(commands: _Commands[argparse.ArgumentParser]) -> None:
     command = _command(commands, "diff-profiles", "say in what two processors differ", ("text", "json"))
     command.add_argument("one", metavar="A", help='a processor: amd_zen3, "Zen 3"')
     command.add_argument("other", metavar="B", help="another")
+
+
+def _add_profile(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "profile", "begin a profile from a dump of CPUID", ("text",))
+    command.add_argument("action", choices=("from-cpuid",), help="what it is made from")
+    command.add_argument("file", metavar="FILE", help="a text file of InstLatx64, or what cpuid -r prints")
 
 
 def _command(

@@ -220,6 +220,6 @@ def _check_name(root: Record, profile: Profile) -> None:
     if not _NAME.fullmatch(profile.name) or not profile.name.startswith(f"{profile.vendor}_"):
         way_out = f"call the file {profile.vendor}_… in small letters, digits and underscores"
         root.complain(WRONG_VALUE, f"{profile.name!r} is no name of a profile of {profile.vendor}", help=way_out)
-    if not _NAME.fullmatch(profile.line) or not profile.line.startswith(f"{profile.vendor}_"):
+    if profile.line and not (_NAME.fullmatch(profile.line) and profile.line.startswith(f"{profile.vendor}_")):
         way_out = f"write {profile.vendor}_…"
         root.complain(WRONG_VALUE, f"{profile.line!r} is no product line of {profile.vendor}", "line", help=way_out)
