@@ -62,7 +62,7 @@ class ProcessorNames:
             if members == wanted:
                 yield bit
             for made, maker in self._families:
-                if made & members == wanted:
+                if made & members == wanted != made:
                     yield Wording(f"{maker.scope} and {bit.scope}", _narrowed(maker.words, bit.words), 2)
 
     def _candidates(self, wanted: int, features: Iterable[str]) -> Iterator[Wording]:
@@ -165,7 +165,8 @@ def joined(found: Sequence[Wording]) -> Wording:
     scope = " or ".join(each.scope for each in found)
     words = ", ".join(each.words for each in found[:-1])
     parts = sum(each.parts for each in found)
-    return Wording(scope, f"{words} and {found[-1].words}" if words else found[-1].words, parts)
+    last = ", and" if any(" except " in each.words for each in found[:-1]) else " and"
+    return Wording(scope, f"{words}{last} {found[-1].words}" if words else found[-1].words, parts)
 
 
 def _without(whole: Wording, missing: Sequence[Wording]) -> Wording:

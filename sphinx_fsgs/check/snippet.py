@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -75,7 +75,7 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
         ran, _ = outcomes[0]
         judgement = ran.judgement
         verdicts.append(HostVerdict(profile, judgement.verdict, judgement.says, judgement.reason))
-        traces.extend(replace(trace, profile=profile) for trace in ran.traces)
+        traces.extend(replace(trace, profile=profile) for trace in _of_all(outcomes))
         lines.update(dict.fromkeys(ran.found))
     assuming = dict.fromkeys(text for outcome in shared.outcomes.values() for text in outcome[0][0].judgement.assuming)
     return replace(
@@ -86,6 +86,17 @@ def run_snippet(session: Session, assembly: str, before: str, where: str | None)
         runs=shared.runs,
         assuming=tuple(assuming),
     )
+
+
+def _of_all(outcomes: Sequence[tuple[_Ran, Mapping[str, int]]]) -> Iterator[Trace]:
+    """Yield the ways of a processor; where what no source tells makes another way, with the answer that leads to it."""
+    if len({tuple(replace(trace, profile="") for trace in ran.traces) for ran, _ in outcomes}) == 1:
+        yield from outcomes[0][0].traces
+        return
+    for ran, answers in outcomes:
+        told = [f"{question} is {'yes' if answer else 'no'}" for question, answer in answers.items()]
+        for trace in ran.traces:
+            yield replace(trace, when=" and ".join(filter(None, (trace.when, *told))))
 
 
 def list_snippet(session: Session, assembly: str, before: str) -> tuple[Row, ...]:

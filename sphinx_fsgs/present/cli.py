@@ -114,6 +114,8 @@ def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
     run.add_argument("file", nargs="?", metavar="FILE", help='assembly in AT&T syntax; "-" is standard input')
     run.add_argument("-e", dest="code", metavar="CODE", help='the snippet itself: -e "swapgs; lkgs %%ax"')
     run.add_argument("--before", action="append", default=[], metavar="LINE", help='of the state before: "CPL = 0"')
+    table = "as a table of plain text, with a column for each way in which processors run it"
+    run.add_argument("--table", action="store_true", help=table)
     run.add_argument("--bytes", action="store_true", help="list the bytes of each line first; needs the extra decode")
     _add_where(run)
 

@@ -32,6 +32,7 @@ class Options:
     where: str | None
     format: str = "text"
     bytes: bool = False
+    table: bool = False
 
 
 def options_of(values: Mapping[str, object]) -> Options:
@@ -43,6 +44,7 @@ def options_of(values: Mapping[str, object]) -> Options:
         cast("str | None", values["where"]),
         cast(str, values["format"]),
         cast(bool, values["bytes"]),
+        cast(bool, values["table"]),
     )
 
 
@@ -64,7 +66,8 @@ def execute(options: Options, console: Console) -> int:
 
         console.out(json.render(report, listing=rows if options.bytes else None))
     else:
-        console.out("".join(f"{line}\n" for line in _listing(rows)) + _text(assembly, result, console))
+        shown = _listing(rows)
+        console.out("".join(f"{line}\n" for line in shown) + _text(assembly, result, console, options.table))
     return status(report, settings)
 
 
@@ -104,8 +107,12 @@ def _listing(rows: Sequence[Row]) -> Iterator[str]:
     yield from ("",) if rows else ()
 
 
-def _text(assembly: str, result: Result, console: Console) -> str:
+def _text(assembly: str, result: Result, console: Console, table: bool) -> str:
     said = [finding(each, Sources([(result.span.path, assembly)]), console.palette) for each in result.diagnostics]
+    if table:
+        from sphinx_fsgs.present.formats import run_table
+
+        return "\n".join([run_table.render(result), *said] if result.traces else said)
     return "\n".join([*_traces(result, console), *said])
 
 
@@ -124,5 +131,5 @@ def _traces(result: Result, console: Console) -> list[str]:
 
 
 def _group(paths: tuple[str, ...], where: str, console: Console) -> str:
-    many = f", depending on the state before, one of {len(paths)}" if len(paths) > 1 else ""
+    many = f", in one of {len(paths)} ways" if len(paths) > 1 else ""
     return f"{console.palette.paint(f'on {where}{many}', 'bold')}\n" + "\n".join(paths)
