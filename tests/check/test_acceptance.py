@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from sphinx_fsgs.check.conditions import SERIALISE
+from sphinx_fsgs.check.entries.happenings import happenings
 from sphinx_fsgs.check.session import Session
-from tests.check.support import example, expected, verdicts
+from sphinx_fsgs.spec.reach import reach_of
+from tests.check.support import ALL, example, expected, verdicts
 
 DATA: dict[str, list[dict[str, Any]]] = tomllib.loads(Path(__file__).with_name("acceptance.toml").read_text("utf-8"))
 
@@ -23,6 +26,28 @@ def test_a_claim_holds_exactly_there(row: dict[str, Any], session: Session) -> N
 def test_an_example_holds_exactly_there(row: dict[str, Any], session: Session, tmp_path: Path) -> None:
     result = example(session, tmp_path, row["code"], before=row["before"], after=row["after"])
     assert verdicts(result) == expected(row["verdicts"]), row["why"]
+
+
+MATRIX = [
+    (instruction, word == "always", row["without"])
+    for row in DATA["serialisation"]
+    for word in ("always", "never")
+    for instruction in row.get(word, ())
+]
+
+
+@pytest.mark.parametrize(("instruction", "does", "without"), MATRIX, ids=[row[0] for row in MATRIX])
+def test_the_matrix_of_what_serialises(instruction: str, does: bool, without: list[str], session: Session) -> None:
+    wanted = expected({"n/a": without, "holds": ["all", *(f"-{name}" for name in expected({"": without})[""])]})
+    said = session.prove(f"{instruction} {'serialises' if does else 'does not serialise'}")
+    assert verdicts(said) == {verdict: names for verdict, names in wanted.items() if names}
+
+
+@pytest.mark.parametrize("stem", ["MOV_TO_CR0", "MOV_TO_CR3", "MOV_TO_CR4"])
+def test_a_write_of_a_control_register_serialises_everywhere(stem: str, session: Session) -> None:
+    spec = session.spec
+    (told,) = (each for each in happenings(spec, stem, reach_of(spec, stem)) if each.event == SERIALISE)
+    assert {extent: {*names} for extent, names in told.processors.items()} == {"yes": {*ALL}}
 
 
 def test_the_bit_is_not_where_the_base_is_cleared(session: Session) -> None:
