@@ -16,6 +16,7 @@ BOUNDS = {
     "memory": memory.MAX_BYTES,
     "indexed writes": memory.MAX_INDEXED_WRITES,
     "cases": memory.MAX_CASES,
+    "lowering": memory.MAX_LOWERING,
     "solver": solver.MAX_WORK,
     "values": reaching.MAX_VALUES,
     "seconds": questions.MAX_SECONDS,

@@ -91,7 +91,7 @@ class Case:
     fault: tuple[str, int | None] | None
     events: tuple[str, ...]
     measured: bool
-    answers: Mapping[str, int]
+    answers: Mapping[str, int] = field(default_factory=dict)
     delivers: bool = False
 
     @property
