@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from sphinx_fsgs.check.asking import Asked, Oracle, Shared
 from sphinx_fsgs.check.judge import Judgement
@@ -13,9 +14,8 @@ from sphinx_fsgs.records import dataclass
 from sphinx_fsgs.spec.behaviours import Dispute as Contradiction
 from sphinx_fsgs.spec.hosts import host_of
 from sphinx_fsgs.spec.model import FEATURE_PREFIX, Spec
-from sphinx_fsgs.spec.profiles import Evidence
 
-INFERRED: Evidence = "inferred"
+INFERRED: Final = "inferred"
 
 
 @dataclass(frozen=True, slots=True)

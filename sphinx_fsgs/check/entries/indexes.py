@@ -28,9 +28,8 @@ from sphinx_fsgs.check.scopes import Namer
 from sphinx_fsgs.spec.behaviours import Answer
 from sphinx_fsgs.spec.exceptions import exceptions_of
 from sphinx_fsgs.spec.model import Spec
-from sphinx_fsgs.spec.profiles import Evidence
 
-EVIDENCE_MARKS: Final[Mapping[Evidence, str]] = {
+EVIDENCE_MARKS: Final[Mapping[str, str]] = {
     "documented": "doc",
     "dumped": "dump",
     "measured": "meas",
@@ -40,7 +39,7 @@ EVIDENCE_MARKS: Final[Mapping[Evidence, str]] = {
 }
 """How the evidence for an answer is written where there is room for a few letters."""
 
-EVIDENCE_MEANINGS: Final[Mapping[Evidence, str]] = {
+EVIDENCE_MEANINGS: Final[Mapping[str, str]] = {
     "documented": "a manual says it of this processor, or of all",
     "dumped": "CPUID dumps of real processors show it",
     "measured": "somebody ran it on such a processor and wrote down what happened",

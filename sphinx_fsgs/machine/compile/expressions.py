@@ -59,7 +59,7 @@ class Expressions(Operators):
         raise CompileError("?names belong to examples, not to Operations", expr.span)
 
     def value_of(self, meaning: Meaning, out: Lines, span: Span, is_write: int = 0) -> Code:
-        """Return the code that reads what a name stands for; ``is_write`` as in :meth:`load`."""
+        """Return the code that reads what a name stands for; ``is_write`` as in a load."""
         if isinstance(meaning, Constant):
             return constant(meaning.value, meaning.width)
         if isinstance(meaning, Local):
