@@ -10,7 +10,7 @@ Below the writes lies the initial memory, of which nothing is known: ``mem(addre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from itertools import takewhile
 
@@ -368,11 +368,16 @@ def _joined(chosen: Value, one: Object, other: Object) -> Object | None:
     found = Object(one.origin)
     for offset in dict.fromkeys((*one.bytes, *other.bytes)):
         found.bytes[offset] = terms.ite(chosen, one.content(offset), other.content(offset), 8)
-    shared = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(one.log, other.log, strict=False)))
-    found.log = one.log[:shared]
-    for side, rest in ((chosen, one.log[shared:]), (terms.not_(chosen), other.log[shared:])):
+    alike = shared(one.log, other.log)
+    found.log = one.log[:alike]
+    for side, rest in ((chosen, one.log[alike:]), (terms.not_(chosen), other.log[alike:])):
         found.log += [replace(each, guard=terms.and_(side, each.guard)) for each in rest]
     return found if len(found.log) <= MAX_INDEXED_WRITES and len(found.bytes) <= MAX_BYTES else None
+
+
+def shared(one: Sequence[object], other: Sequence[object]) -> int:
+    """Return the number of members that two lists begin with and that are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(one, other, strict=False)))
 
 
 def _disjoint(one: tuple[Value, int, int], other: tuple[Value, int, int]) -> Iterator[Value]:

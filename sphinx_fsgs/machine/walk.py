@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
-from typing import TypeVar
 
 from sphinx_fsgs.machine import terms
 from sphinx_fsgs.machine.delivery import Event
 from sphinx_fsgs.machine.history import History, met
 from sphinx_fsgs.machine.memory import joined as joined_memory
+from sphinx_fsgs.machine.memory import shared
 from sphinx_fsgs.machine.symbolic import Deferred, Machine, Origin, State
 from sphinx_fsgs.machine.terms import Term, Value
-
-_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -68,8 +65,8 @@ def learn(known: dict[Term, int], condition: Value) -> None:
 
 def joined(one: Walk, other: Walk, origin: Origin) -> Walk | None:
     """Return the walk of all ways of two that are at one instruction, None where their memories do not fit together."""
-    shared = _shared(one.conditions, other.conditions)
-    left, right = one.conditions[shared:], other.conditions[shared:]
+    alike = shared(one.conditions, other.conditions)
+    left, right = one.conditions[alike:], other.conditions[alike:]
     if not left or not right or one.printed or other.printed or one.pending or other.pending:
         return None
     chosen, either = _choice(left, right)
@@ -84,7 +81,7 @@ def joined(one: Walk, other: Walk, origin: Origin) -> Walk | None:
             memory,
             _msrs(chosen, one.state.msrs, other.state.msrs),
         ),
-        (*one.conditions[:shared], *either),
+        (*one.conditions[:alike], *either),
         {term: value for term, value in one.known.items() if other.known.get(term) == value},
         _assumed(one.assumed, other.assumed, chosen),
         _deferred(one.deferred, other.deferred, (chosen, rest)),
@@ -93,11 +90,6 @@ def joined(one: Walk, other: Walk, origin: Origin) -> Walk | None:
         one.turns,
         one.ways + other.ways,
     )
-
-
-def _shared(one: Sequence[_T], other: Sequence[_T]) -> int:
-    """Return how many members two lists begin with that are the same."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(one, other, strict=False)))
 
 
 def _choice(left: Sequence[Value], right: Sequence[Value]) -> tuple[Value, tuple[Value, ...]]:
@@ -126,24 +118,24 @@ _Msrs = tuple[tuple[Value, Value, Value], ...]
 
 
 def _msrs(chosen: Value, one: _Msrs, other: _Msrs) -> _Msrs:
-    shared = _shared(one, other)
-    sides = (chosen, one[shared:]), (terms.not_(chosen), other[shared:])
+    alike = shared(one, other)
+    sides = (chosen, one[alike:]), (terms.not_(chosen), other[alike:])
     written = ((number, value, terms.and_(side, guard)) for side, rest in sides for number, value, guard in rest)
-    return (*one[:shared], *written)
+    return (*one[:alike], *written)
 
 
 def _assumed(one: tuple[Value, ...], other: tuple[Value, ...], chosen: Value) -> tuple[Value, ...]:
     """Return what both have assumed; what one has, on its ways only."""
-    shared = _shared(one, other)
-    here = (terms.or_(terms.not_(chosen), each) for each in one[shared:])
-    there = (terms.or_(chosen, each) for each in other[shared:])
-    return (*one[:shared], *here, *there)
+    alike = shared(one, other)
+    here = (terms.or_(terms.not_(chosen), each) for each in one[alike:])
+    there = (terms.or_(chosen, each) for each in other[alike:])
+    return (*one[:alike], *here, *there)
 
 
 def _deferred(
     one: tuple[Deferred, ...], other: tuple[Deferred, ...], sides: tuple[Value, Value]
 ) -> tuple[Deferred, ...]:
-    shared = _shared(one, other)
-    rests = zip(sides, (one[shared:], other[shared:]), strict=True)
+    alike = shared(one, other)
+    rests = zip(sides, (one[alike:], other[alike:]), strict=True)
     kept = (replace(each, guard=terms.and_(side, each.guard)) for side, rest in rests for each in rest)
-    return (*one[:shared], *kept)
+    return (*one[:alike], *kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -43,7 +44,7 @@ class Procedures(Protocol):
         """Return the parameters that stand for places."""
 
 
-class Frame:
+class Frame(ABC):
     """What all parts share: the compiler, the mode, what is known of the function, and fresh names."""
 
     def __init__(self, compiler: Procedures, mode: str, name: str, path: str) -> None:
@@ -67,6 +68,6 @@ class Frame:
         self.count += 1
         return f"{hint}{self.count}"
 
+    @abstractmethod
     def expression(self, expr: Expr, out: Lines) -> Code:
         """Return the code of an expression, having emitted what must come before it."""
-        raise NotImplementedError
